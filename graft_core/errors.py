@@ -1,0 +1,37 @@
+"""Every error an analyst can meet. The message names the thing, the value and the next step."""
+
+
+class GraftError(Exception):
+    """Root of all expected failures; the command line and the pages show its text as it is."""
+
+
+class SceneError(GraftError):
+    """A raster cannot be opened, read or used as a scene."""
+
+
+class PhotoError(GraftError):
+    """A ground photo cannot be read or placed."""
+
+
+class ModelError(GraftError):
+    """An encoder is unknown, or its weights are missing, damaged or of another shape."""
+
+
+class FetchError(ModelError):
+    """No mirror delivered the wanted file with the wanted hash."""
+
+
+class IndexStoreError(GraftError):
+    """An index is missing, locked by another writer, or belongs to another encoder."""
+
+
+class QueryError(GraftError):
+    """The query cannot be understood."""
+
+
+class ExportError(GraftError):
+    """A result cannot be written, or a recipe cannot be replayed."""
+
+
+class TrainError(GraftError):
+    """A training configuration, its data or its run is unusable."""

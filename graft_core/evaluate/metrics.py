@@ -1,0 +1,83 @@
+"""Figures of merit as pure functions of scores and truth."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from graft_core.types import F32, I64
+
+F64 = npt.NDArray[np.float64]
+
+
+def top1_accuracy(scores: F32, truth: I64) -> float:
+    """Share of rows whose highest column is the true one.
+
+    Args:
+        scores: (N, C), one column a class.
+        truth: (N,) true column.
+    """
+    return float((scores.argmax(axis=1) == truth).mean())
+
+
+def average_precision_at_k(scores: F32, relevant: npt.NDArray[np.bool_], k: int) -> float:
+    """Mean precision at the rank of each relevant row among the first k, over min(k, relevant rows).
+
+    Args:
+        scores: (N,), higher is better; equal scores keep row order.
+        relevant: (N,), at least one true.
+        k: ranks looked at.
+    """
+    order = np.argsort(-scores, kind="stable")[:k]
+    hits = relevant[order]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float((precision * hits).sum() / min(k, int(relevant.sum())))
+
+
+def mean_average_precision_at_k(scores: F32, truth: I64, k: int) -> float:
+    """Mean over the classes that occur of `average_precision_at_k`; scores (N, C), truth (N,)."""
+    present = np.unique(truth)
+    return float(np.mean([average_precision_at_k(scores[:, c], truth == c, k) for c in present]))
+
+
+def pearson(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
+    """Correlation over the places where both are finite; 0 where either does not vary, for then nothing is explained."""
+    both = np.isfinite(a) & np.isfinite(b)
+    x, y = a[both].astype(np.float64), b[both].astype(np.float64)
+    if len(x) < 2 or x.std() == 0 or y.std() == 0:
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def spearman(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
+    """Correlation of ranks, equal values sharing their mean rank; 0 where either does not vary."""
+    from scipy.stats import rankdata
+
+    both = np.isfinite(a) & np.isfinite(b)
+    return pearson(rankdata(a[both]), rankdata(b[both]))
+
+
+def color_features(tiles: npt.NDArray[np.uint8]) -> F64:
+    """(N, S, S, 3) tiles -> (N, 6) mean and standard deviation of R, G, B in [0, 1]."""
+    pixels = tiles.reshape(len(tiles), -1, 3).astype(np.float64) / 255
+    return np.concatenate([pixels.mean(axis=1), pixels.std(axis=1)], axis=1)
+
+
+def nearest_neighbours_predict(known: F64, labels: I64, asked: F64, *, neighbours: int = 15) -> I64:
+    """Majority label of the nearest known rows; features are scaled to unit variance of the known ones.
+
+    Args:
+        known: (N, F) features with labels.
+        labels: (N,) small non-negative integers.
+        asked: (M, F).
+        neighbours: how many vote; a draw goes to the smaller label.
+
+    Returns:
+        (M,) labels.
+    """
+    spread = known.std(axis=0)
+    spread[spread == 0] = 1
+    count = min(neighbours, len(known))
+    _, rows = cKDTree(known / spread).query(asked / spread, k=count)
+    votes = labels[rows.reshape(len(asked), count)]  # (M, K)
+    ballots = (votes[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)  # (M, labels)
+    return ballots.argmax(axis=1).astype(np.int64)

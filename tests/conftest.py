@@ -1,0 +1,26 @@
+"""Fixtures every room's tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real imagery beside the checkout; a machine without it skips, except in CI, which must have it."""
+    if not SHARED_DATA.is_dir():
+        reason = f"real imagery is not at {SHARED_DATA}"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}; a CI run must not skip it")
+        pytest.skip(reason)
+    return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has scenes, indexes and weights of its own; none touches the user's."""
+    monkeypatch.setenv("GRAFT_TILES", str(tmp_path / "tiles"))
+    monkeypatch.setenv("GRAFT_WEIGHTS", str(tmp_path / "weights"))
