@@ -1,0 +1,1 @@
+"""The demo world: imagery, ground photos, captions and truth, made from a seed."""
