@@ -1,0 +1,1 @@
+"""Pure arithmetic on arrays and GeoBoxes; no file, no model."""

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import polygon
+
+from graft_core.geo.masks import area_from_wkt, inside
+
+CRS = "EPSG:32631"
+
+
+def grid(top: int = 0, left: int = 0, height: int = 20, width: int = 30) -> GeoBox:
+    return GeoBox((height, width), Affine(2, 0, 1000 + 2 * left, 0, -2, 5000 - 2 * top), CRS)
+
+
+def shape(*corners: tuple[float, float]):
+    """A polygon in pixels of `grid`, x east and y south."""
+    return polygon([(1000 + 2 * x, 5000 - 2 * y) for x, y in [*corners, corners[0]]], CRS)
+
+
+def test_pixels_whose_centre_lies_in_the_area_are_inside() -> None:
+    mask = inside(shape((3, 5), (10.4, 5), (10.4, 9.6), (3, 9.6)), grid())
+    expected = np.zeros((20, 30), bool)
+    expected[5:10, 3:10] = True
+    assert np.array_equal(mask, expected)
+
+
+def test_grid_in_the_middle_of_the_area_needs_no_mask() -> None:
+    assert inside(shape((-5, -5), (50, -5), (50, 50), (-5, 50)), grid()) is None
+
+
+def test_grid_beside_the_area_is_outside() -> None:
+    mask = inside(shape((100, 100), (110, 100), (110, 110)), grid())
+    assert mask is not None
+    assert not mask.any()
+
+
+@given(st.integers(0, 10), st.integers(0, 20), st.integers(1, 10), st.integers(1, 10))
+def test_any_window_agrees_with_the_whole(top: int, left: int, height: int, width: int) -> None:
+    area = shape((2.3, 1.1), (28.4, 6.6), (15.2, 19.3), (4.4, 12.7))
+    whole, part = inside(area, grid()), inside(area, grid(top, left, height, width))
+    assert whole is not None
+    seen = whole[top : top + height, left : left + width]
+    assert np.array_equal(np.ones_like(seen) if part is None else part, seen)
+
+
+def test_area_in_another_crs_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="the area is in"):
+        inside(polygon([(0, 0), (1, 0), (1, 1), (0, 0)], "EPSG:4326"), grid())
+
+
+def test_area_written_as_text_reads_back() -> None:
+    area = shape((2, 1), (28, 6), (15, 19))
+    again = area_from_wkt(area.wkt, CRS)
+    assert again.geom.equals(area.geom)
+    assert again.crs == area.crs
+    with pytest.raises(ValueError, match="not WKT"):
+        area_from_wkt("a house", CRS)
