@@ -1,0 +1,1 @@
+"""Opens and writes rasters and vectors; nothing else does."""

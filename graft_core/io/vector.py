@@ -1,0 +1,137 @@
+"""Tile outlines out, areas of interest in: GeoPackage, GeoJSON, GeoParquet and Shapefile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from shapely.geometry.base import BaseGeometry
+
+from graft_core.errors import ExportError
+from graft_core.io.atomic import replacing
+
+WGS84 = "EPSG:4326"
+_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet", ".geoparquet": "Parquet"}
+_LAYER = "hits"
+
+
+@dataclass(frozen=True)
+class TileOutline:
+    """One retrieved tile, as it goes into a file."""
+
+    rank: int
+    """1 is the best."""
+    score: float
+    """Cosine similarity with the query, in [-1, 1]."""
+    probability: float
+    """Match probability in [0, 1]; NaN where it is not known."""
+    scene: str
+    """Name of the scene it was cut from."""
+    row: int
+    """Absolute lattice row."""
+    col: int
+    """Absolute lattice column."""
+    bounds: tuple[float, float, float, float]
+    """Left, bottom, right, top in the CRS of the scene."""
+    crs: str
+    """CRS of the scene; scenes may lie in different zones."""
+
+
+def write_hits(
+    path: str | Path, hits: Sequence[TileOutline], crs: str | None = None, meta: Mapping[str, str] | None = None
+) -> None:
+    """Write tile outlines in rank order as GeoPackage, GeoJSON or GeoParquet, by the suffix of ``path``.
+
+    Outlines are brought to ``crs``, by default that of the hits where they share one, else WGS 84; GeoJSON is always
+    WGS 84 (RFC 7946). ``meta`` (query, encoder, ...) is repeated in every row; NaN becomes null. Whole or not at all.
+    ExportError for an unknown suffix or a file that cannot be written.
+    """
+    path = Path(path)
+    driver = _DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        known = ", ".join(sorted(_DRIVERS))
+        raise ExportError(f"Cannot write {path}: unknown file type {path.suffix!r}; use one of {known}.")
+    target = WGS84 if driver == "GeoJSON" else crs or _shared_crs(hits)
+    frame = _frame(hits, target, dict(meta or {}))
+    with replacing(path) as draft:
+        if driver == "Parquet":
+            frame.to_parquet(draft, index=False)
+        else:
+            _write_layer(draft, frame, driver)
+
+
+def read_area(path: str | Path) -> tuple[BaseGeometry, str]:
+    """The polygons of a GeoJSON, GeoPackage or Shapefile, merged to one shape, and their CRS.
+
+    ExportError when the file is missing, unreadable, without polygons or without CRS, or holds several layers.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ExportError(f"The area {path} does not exist; give a GeoJSON, GeoPackage or Shapefile with polygons.")
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        if len(layers) > 1:
+            raise ExportError(f"{path} holds several layers ({', '.join(layers)}); save the area as a file of its own.")
+        frame = geopandas.read_file(path, engine="pyogrio")
+    except (DataSourceError, DataLayerError) as error:
+        raise ExportError(f"Cannot read the area {path}: {error}; give a GeoJSON, GeoPackage or Shapefile.") from error
+    shapes = _polygons(frame)
+    if not shapes:
+        raise ExportError(f"{path} holds no polygon ({len(frame)} features); draw the area as a polygon.")
+    if frame.crs is None:
+        raise ExportError(f"{path} says nothing about its CRS; save it with one (a Shapefile needs its .prj).")
+    return shapely.union_all(shapes), frame.crs.to_string()
+
+
+def _polygons(frame: Any) -> list[BaseGeometry]:
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        return []
+    valid = [shapely.make_valid(shape) for shape in frame.geometry if shape is not None]
+    parts = [part for shape in valid for part in getattr(shape, "geoms", [shape])]
+    return [part for part in parts if part.geom_type in ("Polygon", "MultiPolygon") and not part.is_empty]
+
+
+def _shared_crs(hits: Sequence[TileOutline]) -> str:
+    found = {hit.crs for hit in hits}
+    return found.pop() if len(found) == 1 else WGS84
+
+
+def _frame(hits: Sequence[TileOutline], crs: str, meta: Mapping[str, str]) -> geopandas.GeoDataFrame:
+    ranked = sorted(hits, key=lambda hit: hit.rank)
+    columns = {
+        "rank": np.array([hit.rank for hit in ranked], np.int64),
+        "score": np.array([hit.score for hit in ranked], np.float64),
+        "match_probability": np.array([hit.probability for hit in ranked], np.float64),
+        "scene": np.array([hit.scene for hit in ranked], object),
+        "row": np.array([hit.row for hit in ranked], np.int64),
+        "col": np.array([hit.col for hit in ranked], np.int64),
+        **{key: np.array([value] * len(ranked), object) for key, value in meta.items()},
+    }
+    return geopandas.GeoDataFrame(columns, geometry=_outlines(ranked, crs), crs=crs)
+
+
+def _outlines(hits: Sequence[TileOutline], crs: str) -> geopandas.GeoSeries:
+    """Squares in the scenes' own CRS, brought to one; order as given."""
+    shapes = geopandas.GeoSeries([None] * len(hits), crs=crs, dtype="geometry")
+    for zone in sorted({hit.crs for hit in hits}):
+        chosen = [i for i, hit in enumerate(hits) if hit.crs == zone]
+        boxes = geopandas.GeoSeries([shapely.box(*hits[i].bounds) for i in chosen], crs=zone)
+        shapes.iloc[chosen] = boxes.to_crs(crs).array
+    return shapes
+
+
+def _write_layer(draft: Path, frame: geopandas.GeoDataFrame, driver: str) -> None:
+    """Write and count again: a full disk does not always make GDAL raise."""
+    options = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
+    try:
+        pyogrio.write_dataframe(frame, draft, layer=_LAYER, driver=driver, geometry_type="Polygon", **options)
+        written = pyogrio.read_info(draft)["features"]
+    except (DataSourceError, DataLayerError, FeatureError) as error:
+        raise OSError(str(error)) from error
+    if written != len(frame):
+        raise OSError(f"only {written} of {len(frame)} features arrived")
