@@ -1,0 +1,35 @@
+"""Where towers run, and in which precision."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from graft_core.errors import ModelError
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """``auto`` is the first GPU, or the CPU where there is none; any other name is a device of torch's."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise ModelError(f"{wanted!r} is not a device: write 'auto', 'cpu' or 'cuda'.") from error
+    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
+        raise ModelError(f"This machine has no GPU {wanted!r} that torch can use: choose 'auto' or 'cpu'.")
+    return device
+
+
+@contextmanager
+def inference(device: torch.device) -> Iterator[None]:
+    """No gradients anywhere; bfloat16 autocast on a GPU, float32 elsewhere.
+
+    A CPU without matrix units is slower in bfloat16, and attention's fast path is closed under autocast.
+    """
+    with torch.inference_mode():
+        if device.type == "cuda":
+            with torch.autocast("cuda", dtype=torch.bfloat16):
+                yield
+        else:
+            yield
