@@ -1,0 +1,1 @@
+"""Words and images to query vectors, and query vectors to scores that mean something."""
