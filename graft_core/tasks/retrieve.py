@@ -1,0 +1,169 @@
+"""The best tiles of one or several scenes, each place once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graft_core.errors import QueryError
+from graft_core.geo.grid import TileGrid
+from graft_core.geo.place import lon_lat
+from graft_core.index.scan import top_k
+from graft_core.search.query import Query, TileRef
+from graft_core.tasks.score import Searcher, TileScores
+
+F64 = npt.NDArray[np.float64]
+Bounds = tuple[float, float, float, float]
+
+OVERLAP = 0.25
+"""Share of a tile's area covered by a better one from which it shows the same place."""
+CONFIDENT = 0.5
+"""Best match probability below which nothing in the scenes may match."""
+CANDIDATES = 16
+"""Tiles looked at for each hit wanted; with half-tile strides a good place fills nine."""
+MOST = 10_000
+"""Hits of one search."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One tile that was found."""
+
+    rank: int
+    """From 1, best first."""
+    scene: str
+    """Name of its scene."""
+    row: int
+    """Row in the absolute lattice."""
+    col: int
+    """Column in the absolute lattice."""
+    position: int
+    """Position in the scene's grid."""
+    score: float
+    """Cosine with the query."""
+    probability: float
+    """Match probability within its scene, in [0, 1]."""
+    lon: float
+    """Of its centre, degrees east."""
+    lat: float
+    """Of its centre, degrees north."""
+    bounds: Bounds
+    """Left, bottom, right, top in ``crs``."""
+    crs: str
+    """CRS of its scene."""
+
+    @property
+    def tile(self) -> str:
+        """``scene/row/col``, as a query names it."""
+        return TileRef(self.scene, self.row, self.col).name
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """What a search brought."""
+
+    hits: tuple[Hit, ...]
+    """Best first."""
+    query: Query
+    """As it was asked, everything it depends on written out."""
+    best: float
+    """Highest match probability of all tiles searched; NaN where none could be scored."""
+    grids: Mapping[str, TileGrid]
+    """Where the tiles of each scene lie, by its name."""
+
+    @property
+    def confident(self) -> bool:
+        """Whether the best tile probably matches; otherwise the hits are only the least bad ones."""
+        return self.best >= CONFIDENT
+
+
+def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 20) -> Retrieval:
+    """The ``k`` best tiles of the scenes by score; of tiles that overlap only the best stays.
+
+    Args:
+        searcher: the index's version and the encoder.
+        scenes: names of indexed scenes.
+        query: as it was typed, or out of a file.
+        k: hits wanted; fewer come back where there are fewer places.
+
+    Raises:
+        QueryError: ``k`` is not 1 to 10,000.
+        IndexStoreError: a scene is not indexed.
+    """
+    if not 1 <= k <= MOST:
+        raise QueryError(f"{k} hits cannot be asked for; give a number from 1 to {MOST}.")
+    asked = searcher.resolve(query)
+    found = searcher.scores(asked, list(dict.fromkeys(scenes)))
+    score = np.concatenate([each.score for each in found])
+    return Retrieval(
+        hits=tuple(_best_places(found, score, k)),
+        query=asked,
+        best=max((each.best for each in found if each.best >= 0), default=float("nan")),
+        grids={each.record.name: each.grid for each in found},
+    )
+
+
+def _best_places(found: Sequence[TileScores], score: npt.NDArray[np.float32], k: int) -> list[Hit]:
+    starts = np.cumsum([0, *(len(each.score) for each in found)])
+    wanted = CANDIDATES * k
+    while True:
+        hits: list[Hit] = []
+        places = _Places()
+        best = top_k(score, min(wanted, len(score)))
+        for row in best.tolist():
+            which = int(np.searchsorted(starts, row, side="right")) - 1
+            hit = _hit(found[which], row - int(starts[which]), len(hits) + 1)
+            if places.take(hit.bounds, hit.crs):
+                hits.append(hit)
+            if len(hits) == k:
+                return hits
+        if len(best) < wanted:
+            return hits
+        wanted *= 8
+
+
+def _hit(found: TileScores, row: int, rank: int) -> Hit:
+    position = int(found.position[row])
+    tile = found.grid.tile(position)
+    bounds = found.grid.bounds(position)
+    crs = found.grid.geobox.crs
+    assert crs is not None  # a grid has one
+    lon, lat = lon_lat(crs, np.array((bounds[0] + bounds[2]) / 2), np.array((bounds[1] + bounds[3]) / 2))
+    return Hit(
+        rank=rank,
+        scene=found.record.name,
+        row=tile.row,
+        col=tile.col,
+        position=position,
+        score=float(found.score[row]),
+        probability=float(found.probability[row]),
+        lon=float(lon),
+        lat=float(lat),
+        bounds=bounds,
+        crs=str(crs),
+    )
+
+
+class _Places:
+    """Places already taken, one list a CRS."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, list[Bounds]] = {}
+
+    def take(self, bounds: Bounds, crs: str) -> bool:
+        """Take a place unless a better tile has it already."""
+        taken = self._taken.setdefault(crs, [])
+        if taken and _covered(bounds, np.array(taken)).max() >= OVERLAP:
+            return False
+        taken.append(bounds)
+        return True
+
+
+def _covered(bounds: Bounds, others: F64) -> F64:
+    """(N,) area shared with each of the others, (N, 4), as a share of the smaller of the two."""
+    left, bottom, right, top = others.T
+    width = np.minimum(right, bounds[2]) - np.maximum(left, bounds[0])
+    height = np.minimum(top, bounds[3]) - np.maximum(bottom, bounds[1])
+    smaller = np.minimum((right - left) * (top - bottom), (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]))
+    return np.asarray(width.clip(0) * height.clip(0) / smaller)

@@ -1,0 +1,82 @@
+"""A density map as files: the GeoTIFF, its colours for QGIS, its STAC item."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from graft_core.io.geotiff import BandInfo, write_cog
+from graft_core.io.qml import write_qml
+from graft_core.io.stac import Extra, write_stac_item
+from graft_core.tasks.density import DensityMap
+from graft_core.tasks.recipe import Recipe, now
+from graft_core.tasks.targets import RASTERS, check_target
+from graft_core.types import F32, Progress
+
+FAINTEST = 0.25
+"""Density drawn in the brightest colour where nothing is denser: a scene without the thing shall look like one."""
+REPORT_S = 0.2
+"""Seconds between two reports."""
+
+
+class _StoppedError(Exception):
+    """Raised inside the writing thread when nobody waits for the map any more."""
+
+
+def write_density(path: Path, density: DensityMap) -> Iterator[Progress]:
+    """Write ``path`` (COG, bands density and score), ``.qml`` and ``.json`` beside it; each whole or not at all.
+
+    Yields:
+        Progress in pixels. Closing the generator stops the writing; nothing is left behind.
+
+    Raises:
+        ExportError: the path is not a GeoTIFF's, or cannot be written.
+    """
+    check_target(path, RASTERS)
+    total = density.geobox.shape[0] * density.geobox.shape[1]
+    drawn = 0
+    stop = threading.Event()
+
+    def blocks(window: GeoBox) -> F32:
+        nonlocal drawn
+        if stop.is_set():
+            raise _StoppedError
+        values = density.window(window)
+        drawn += values[0].size
+        return values
+
+    recipe = replace(density.recipe, time=now())
+    bands = [BandInfo(f"{name}: {recipe.query.text}") for name in ("density", "score")]
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="write-density") as thread:
+        written = thread.submit(write_cog, path, density.geobox, bands, blocks, tags=recipe.tags())
+        try:
+            while not wait([written], timeout=REPORT_S).done:
+                yield Progress(drawn, total, "pixels", time.monotonic() - started)
+        finally:
+            stop.set()
+        written.result()
+    _write_companions(path, density, recipe)
+    yield Progress(total, total, "pixels", time.monotonic() - started)
+
+
+def _write_companions(path: Path, density: DensityMap, recipe: Recipe) -> None:
+    style = path.with_suffix(".qml")
+    highest = np.nanmax(density.field.values[0], initial=FAINTEST)
+    write_qml(style, opacity=0.7, ramp="viridis", minimum=0.0, maximum=float(highest))
+    write_stac_item(
+        path.with_suffix(".json"),
+        path,
+        recipe=json.loads(recipe.to_json()),
+        acquired=density.scores.record.acquired,
+        created=datetime.fromisoformat(recipe.time),
+        title=f"Density of {recipe.query.text} in {recipe.scene}",
+        extras=[Extra(style, "QGIS style", "application/xml", ("style",))],
+    )

@@ -1,0 +1,88 @@
+"""Hits as files: tile outlines for a GIS, and a contact sheet to look at."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from graft_core.geo.grid import TileGrid
+from graft_core.geo.place import pixel_window
+from graft_core.io.contact_sheet import Caption, write_contact_sheet
+from graft_core.io.scene import Scene, read_rgb
+from graft_core.io.vector import TileOutline, write_hits
+from graft_core.tasks.recipe import SOFTWARE, now
+from graft_core.tasks.retrieve import Hit, Retrieval
+from graft_core.tasks.targets import OUTLINES, check_target
+from graft_core.types import U8, EncoderSpec
+
+SHEET_TILES = 60
+"""Tiles on a contact sheet; a page with more is no longer looked at."""
+
+
+def write_retrieval(path: Path, found: Retrieval, scenes: Mapping[str, Scene], spec: EncoderSpec) -> Path | None:
+    """Write the outlines to ``path`` (GeoPackage, GeoJSON or GeoParquet) and the contact sheet beside it.
+
+    Args:
+        path: its suffix decides the format.
+        found: what a search brought.
+        scenes: the scenes searched, by name.
+        spec: the encoder asked.
+
+    Returns:
+        The contact sheet's path; None where there was no hit to show.
+
+    Raises:
+        ExportError: unknown suffix, or the files cannot be written.
+    """
+    check_target(path, OUTLINES)
+    outlines = [
+        TileOutline(hit.rank, hit.score, hit.probability, hit.scene, hit.row, hit.col, hit.bounds, hit.crs)
+        for hit in found.hits
+    ]
+    meta = {
+        "query": found.query.text,
+        "encoder": spec.name,
+        "encoder_key": spec.key,
+        "source": "; ".join(scene.source for scene in scenes.values()),
+        "software": SOFTWARE,
+        "time": now(),
+    }
+    write_hits(path, outlines, meta=meta)
+    if not found.hits:
+        return None
+    sheet = path.with_suffix(".png")
+    _write_sheet(sheet, found, scenes, spec.name)
+    return sheet
+
+
+def _write_sheet(path: Path, found: Retrieval, scenes: Mapping[str, Scene], encoder: str) -> None:
+    shown = found.hits[:SHEET_TILES]
+    doubt = "" if found.confident else f"Low confidence: the best match has a probability of {found.best:.2f}. "
+    write_contact_sheet(
+        path,
+        [thumbnail(scenes[hit.scene], found.grids[hit.scene], hit) for hit in shown],
+        [Caption(hit.rank, hit.score, f"{hit.scene}\n{hit.lat:.5f}, {hit.lon:.5f}", hit.probability) for hit in shown],
+        title=found.query.text,
+        subtitle=f"{doubt}{len(found.hits)} tiles by {encoder}",
+    )
+
+
+def thumbnail(scene: Scene, grid: TileGrid, hit: Hit) -> U8:
+    """(S, S, 3) colours of a hit as the encoder saw it, black where the scene has none."""
+    tile = grid.tile(hit.position)
+    return read_rgb(scene, pixel_window(grid.geobox, tile.top, tile.left, grid.tile_px, grid.tile_px))[0]
+
+
+def hit_rows(hits: Sequence[Hit]) -> list[dict[str, object]]:
+    """Hits as JSON values, for whoever prints them."""
+    return [
+        {
+            "rank": hit.rank,
+            "tile": hit.tile,
+            "score": hit.score,
+            "match_probability": hit.probability,
+            "lon": hit.lon,
+            "lat": hit.lat,
+            "bounds": list(hit.bounds),
+            "crs": hit.crs,
+        }
+        for hit in hits
+    ]
