@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from open_clip import CLIP
 from torch import nn
 
 from graft_core.errors import TrainError
@@ -29,7 +30,7 @@ from graft_core.evaluate.drawn import (
     join_pairs,
 )
 from graft_core.evaluate.metrics import mean_average_precision_at_k, top1_accuracy
-from graft_core.models.card import Card, save_card
+from graft_core.models.card import Card, Holds, save_card
 from graft_core.models.clip import CLIP_MEAN, CLIP_STD, DEMO_CONFIG, build_clip, model_config, tokenizer
 from graft_core.models.graft import SatelliteTower
 from graft_core.models.preprocess import Normalize
@@ -39,7 +40,7 @@ from graft_core.train.graft import train_image_level
 from graft_core.train.loop import StepMetrics
 from graft_core.train.teacher import embed_images, train_teacher
 from graft_core.types import F32, EncoderSpec, QueryDefaults, SensorName
-from graft_core.world import captions, land
+from graft_core.world import land
 
 TEACHER = "demo-teacher"
 ENCODERS: dict[SensorName, str] = {"naip": "graft-demo-naip", "sentinel2": "graft-demo-sentinel2"}
@@ -132,10 +133,10 @@ def _labelled(sensor: SensorName, count: int, seed: int) -> LabelledTiles:
     return draw_labelled_tiles(sensor, seed, count)
 
 
-def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) -> Iterator[StepMetrics | nn.Module]:
-    """Train the teacher on the photos and captions of the sets; the last value yielded is the open_clip model."""
+def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) -> Iterator[StepMetrics | CLIP]:
+    """Train the teacher on the photos and captions of the sets; the last value yielded is the model."""
     torch.manual_seed(config.teacher.seed)
-    model = build_clip(DEMO_CONFIG).to(device)
+    model = cast(CLIP, build_clip(DEMO_CONFIG).to(device))
     photos = torch.from_numpy(np.concatenate([drawn.photos for drawn in sets])).to(device)
     tokens = tokenizer(model_config(DEMO_CONFIG))([c for drawn in sets for c in drawn.captions]).to(device)
     yield from train_teacher(model, photos, tokens, _normalize(device), config.teacher)
@@ -143,14 +144,13 @@ def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) 
 
 
 def bring_into_space(
-    teacher: nn.Module, drawn: DrawnPairs, config: DemoConfig, device: torch.device
-) -> Iterator[StepMetrics | nn.Module]:
+    teacher: CLIP, drawn: DrawnPairs, config: DemoConfig, device: torch.device
+) -> Iterator[StepMetrics | SatelliteTower]:
     """Train one image-level satellite tower from the teacher's photo tower; the last value yielded is the tower."""
     normalize = _normalize(device)
-    photos = embed_images(teacher.visual, torch.from_numpy(drawn.photos).to(device), normalize)  # type: ignore[arg-type]
+    photos = embed_images(teacher.visual, torch.from_numpy(drawn.photos).to(device), normalize)
     pairs = PairSet.of(drawn.tiles, photos, drawn.owner, device)
-    tower = SatelliteTower.from_photo_tower(teacher.visual, "tile").to(device)  # type: ignore[arg-type]
-    tower.requires_grad_(True)
+    tower = SatelliteTower.from_photo_tower(teacher.visual, "tile").to(device)
     yield from train_image_level(tower, pairs, normalize, config.encoder)
     yield tower
 
@@ -159,15 +159,16 @@ def _normalize(device: torch.device) -> nn.Module:
     return Normalize(CLIP_MEAN, CLIP_STD).to(device)
 
 
-def embed_words(model: nn.Module, words: Sequence[str], templates: Sequence[str], device: torch.device) -> F32:
+def embed_words(model: CLIP, words: Sequence[str], templates: Sequence[str], device: torch.device) -> F32:
     """N words -> (N, D) unit rows, the mean over the templates."""
     tokenize = tokenizer(model_config(DEMO_CONFIG))
     with torch.inference_mode():
         rows = sum(
-            model.encode_text(tokenize([t.format(w) for w in words]).to(device), normalize=True).float()  # type: ignore[operator]
+            model.encode_text(tokenize([t.format(w) for w in words]).to(device), normalize=True).float()
             for t in templates
         )
-    return nn.functional.normalize(rows, dim=-1).cpu().numpy()  # type: ignore[arg-type, no-any-return]
+    result: F32 = nn.functional.normalize(rows, dim=-1).cpu().numpy()
+    return result
 
 
 def zero_shot_figures(embedded: F32, labels: np.ndarray, class_texts: F32) -> dict[str, float]:
@@ -184,16 +185,25 @@ def save_tower(
 ) -> Card:
     """Write weights and card of the teacher (sensor ``rgb``) or of a satellite tower."""
     spec = EncoderSpec(
-        name=name, level="tile", sensor=sensor, gsd=float(PIXEL_M.get(sensor, 1)), tile_px=TILE_PX, patch_px=16,
-        dim=model_config(DEMO_CONFIG)["embed_dim"], mean=CLIP_MEAN, std=CLIP_STD, text_encoder=TEACHER, weights_sha256="",
-    )  # fmt: skip
+        name=name,
+        level="tile",
+        sensor=sensor,
+        gsd=float(PIXEL_M.get(sensor, 1)),
+        tile_px=TILE_PX,
+        patch_px=model_config(DEMO_CONFIG)["vision_cfg"]["patch_size"],
+        dim=model_config(DEMO_CONFIG)["embed_dim"],
+        mean=CLIP_MEAN,
+        std=CLIP_STD,
+        text_encoder=TEACHER,
+        weights_sha256="",
+    )
     what = {
         "rgb": "Small CLIP of the demo world: ground photos and words",
         "naip": "Demo world at 1 m: GRAFT, image level",
         "sentinel2": "Demo world at 10 m: GRAFT, image level",
     }[sensor]
-    holds = "clip" if sensor == "rgb" else "satellite"
-    card = Card(spec, config.defaults, DEMO_CONFIG, holds, what, LICENCE, provenance)  # type: ignore[arg-type]
+    holds: Holds = "clip" if sensor == "rgb" else "satellite"
+    card = Card(spec, config.defaults, DEMO_CONFIG, holds, what, LICENCE, provenance)
     return save_card(path / name, tensors.state_dict(), card)
 
 
@@ -223,13 +233,11 @@ def make_demo_encoders(
     """
     drawn = {sensor: drawn_pairs(sensor, config, cache, workers) for sensor in ENCODERS}
     started = time.monotonic()
-    teacher: nn.Module | None = None
     for step in teach(config, list(drawn.values()), device):
-        if isinstance(step, nn.Module):
-            teacher = step
-        else:
+        if isinstance(step, StepMetrics):
             yield TEACHER, step
-    assert teacher is not None
+        else:
+            teacher = step
     texts = embed_words(teacher, land.CLASSES, config.defaults.templates, device)
     figures = _photo_figures(teacher, texts, config, device)
     yield TEACHER, figures
@@ -243,18 +251,18 @@ def make_demo_encoders(
                 yield name, step
                 continue
             figures = zero_shot_figures(embed_images(step, asked, _normalize(device)), check.labels, texts)
-            plain = zero_shot_figures(embed_images(teacher.visual, asked, _normalize(device)), check.labels, texts)  # type: ignore[arg-type]
+            plain = zero_shot_figures(embed_images(teacher.visual, asked, _normalize(device)), check.labels, texts)
             figures |= {f"teacher_{key}": value for key, value in plain.items()}
             yield name, figures
             card = provenance_of(config, figures, time.monotonic() - started, device)
             save_tower(out, name, sensor, step, config, card)
 
 
-def _photo_figures(teacher: nn.Module, texts: F32, config: DemoConfig, device: torch.device) -> dict[str, float]:
+def _photo_figures(teacher: CLIP, texts: F32, config: DemoConfig, device: torch.device) -> dict[str, float]:
     """Zero-shot on photos of the validation worlds."""
     photos, labels = draw_labelled_photos(config.validation_seeds, 600)
     return zero_shot_figures(
         embed_images(teacher.visual, torch.from_numpy(photos).to(device), _normalize(device)),
         labels,
-        texts,  # type: ignore[arg-type]
+        texts,
     )

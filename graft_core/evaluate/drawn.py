@@ -9,7 +9,8 @@ import numpy as np
 
 from graft_core.train.pairs import place_tiles
 from graft_core.types import I64, U8, SensorName
-from graft_core.world import captions, ground, land, overhead
+from graft_core.world import ground, land, overhead
+from graft_core.world.album import take_photos
 
 Drawn = TypeVar("Drawn")
 
@@ -19,8 +20,6 @@ TILE_PX = 128
 """Side of the demo encoders' tiles and of the photos they are paired with, pixels."""
 HALF_EXTENT_M = {"naip": 2048, "sentinel2": 12000}
 """Half the side of the square of each world that is drawn from, metres."""
-DISTRACTOR_SHARE = 0.12
-"""Share of photos that show no place: indoors, portraits, food."""
 SENTINEL2_WHITE = 3000
 """Digital number drawn as white: reflectance 0.3 (graft.md)."""
 
@@ -66,21 +65,15 @@ def draw_pairs(sensor: SensorName, seed: int, photos: int) -> DrawnPairs:
     positions = rng.uniform(-half, half, (photos, 2))
     placement = place_tiles(positions, side, rng)
     step = PIXEL_M[sensor]
-    corners = np.rint((placement.centers + [-side / 2, side / 2]) / step).astype(int) * step
+    corners = np.rint((placement.centers + np.array([-side / 2, side / 2])) / step).astype(int) * step
     tiles = np.stack([rgb_tile(sensor, seed, int(x), int(y), TILE_PX)[0] for x, y in corners])
-    shown = [_photo(seed, positions[row], rng) for row in placement.photo]
-    return DrawnPairs(tiles, np.stack([p for p, _ in shown]), placement.owner, tuple(c for _, c in shown))
-
-
-def _photo(seed: int, position: np.ndarray, rng: np.random.Generator) -> tuple[U8, str]:
-    photo_seed = int(rng.integers(2**31))
-    if rng.random() < DISTRACTOR_SHARE:
-        image, kind = ground.render_distractor(photo_seed, TILE_PX)
-        return image, captions.caption(kind, rng)
-    x, y = float(position[0]), float(position[1])
-    image = ground.render_photo(seed, x, y, float(rng.uniform(0, 360)), photo_seed, TILE_PX)
-    place = land.CLASSES[int(land.class_at(seed, np.array([x]), np.array([y]))[0]) - 1]
-    return image, captions.caption(place, rng)
+    shown = list(take_photos(seed, positions[placement.photo], rng, TILE_PX))
+    return DrawnPairs(
+        tiles,
+        np.stack([photo.pixels for photo in shown]),
+        placement.owner,
+        tuple(photo.caption for photo in shown),
+    )
 
 
 def draw_labelled_tiles(sensor: SensorName, seed: int, count: int) -> LabelledTiles:
@@ -88,7 +81,7 @@ def draw_labelled_tiles(sensor: SensorName, seed: int, count: int) -> LabelledTi
     rng = np.random.default_rng([seed, PIXEL_M[sensor], 1])
     side = TILE_PX * PIXEL_M[sensor]
     half = HALF_EXTENT_M[sensor] - side // 2
-    corners = np.rint((rng.uniform(-half, half, (count, 2)) + [-side / 2, side / 2]) / PIXEL_M[sensor])
+    corners = np.rint((rng.uniform(-half, half, (count, 2)) + np.array([-side / 2, side / 2])) / PIXEL_M[sensor])
     tiles, labels = [], []
     for x, y in corners.astype(int) * PIXEL_M[sensor]:
         pixels, classes = rgb_tile(sensor, seed, int(x), int(y), TILE_PX)
@@ -104,13 +97,15 @@ def draw_labelled_photos(seeds: Sequence[int], count: int) -> tuple[U8, I64]:
     photos, labels = [], []
     for seed in seeds:
         rng = np.random.default_rng([seed, 2])
-        positions = rng.uniform(-HALF_EXTENT_M["naip"], HALF_EXTENT_M["naip"], (count, 2))
-        labels.append(land.class_at(seed, positions[:, 0], positions[:, 1]).astype(np.int64) - 1)
+        x, y = rng.uniform(-HALF_EXTENT_M["naip"], HALF_EXTENT_M["naip"], (2, count)).tolist()
+        headings = rng.uniform(0, 360, count).tolist()
+        views = ground.look(seed, x, y, headings)
+        labels += [land.ID[view.place] - 1 for view in views]
         photos += [
-            ground.render_photo(seed, float(x), float(y), float(rng.uniform(0, 360)), int(rng.integers(2**31)), TILE_PX)
-            for x, y in positions
+            ground.render_photo(seed, east, north, heading, int(rng.integers(2**31)), TILE_PX, view=view)
+            for east, north, heading, view in zip(x, y, headings, views, strict=True)
         ]
-    return np.stack(photos), np.concatenate(labels)
+    return np.stack(photos), np.array(labels, dtype=np.int64)
 
 
 def join_pairs(parts: Sequence[DrawnPairs]) -> DrawnPairs:

@@ -40,7 +40,7 @@ def mean_average_precision_at_k(scores: F32, truth: I64, k: int) -> float:
 
 
 def pearson(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
-    """Correlation over the places where both are finite; 0 where either does not vary, for then nothing is explained."""
+    """Correlation over the places where both are finite; 0 where either does not vary: nothing is explained then."""
     both = np.isfinite(a) & np.isfinite(b)
     x, y = a[both].astype(np.float64), b[both].astype(np.float64)
     if len(x) < 2 or x.std() == 0 or y.std() == 0:
@@ -80,4 +80,5 @@ def nearest_neighbours_predict(known: F64, labels: I64, asked: F64, *, neighbour
     _, rows = cKDTree(known / spread).query(asked / spread, k=count)
     votes = labels[rows.reshape(len(asked), count)]  # (M, K)
     ballots = (votes[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)  # (M, labels)
-    return ballots.argmax(axis=1).astype(np.int64)
+    winner: I64 = ballots.argmax(axis=1).astype(np.int64)
+    return winner

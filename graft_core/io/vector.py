@@ -1,4 +1,4 @@
-"""Tile outlines out, areas of interest in: GeoPackage, GeoJSON, GeoParquet and Shapefile."""
+"""Tile outlines and points out, areas of interest in: GeoPackage, GeoJSON, GeoParquet and Shapefile."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +63,15 @@ def write_hits(
             frame.to_parquet(draft, index=False)
         else:
             _write_layer(draft, frame, driver)
+
+
+def write_points(
+    path: str | Path, lon: Sequence[float], lat: Sequence[float], columns: Mapping[str, Sequence[object]]
+) -> None:
+    """Write points with their columns as GeoParquet in WGS 84, whole or not at all."""
+    frame = geopandas.GeoDataFrame(dict(columns), geometry=geopandas.points_from_xy(lon, lat), crs=WGS84)
+    with replacing(path) as draft:
+        frame.to_parquet(draft, index=False)
 
 
 def read_area(path: str | Path) -> tuple[BaseGeometry, str]:

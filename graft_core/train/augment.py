@@ -22,8 +22,6 @@ class Augmentation:
     """Relative change of brightness and contrast."""
     color: float = 0.08
     """Relative change of each channel's gain, and three times that of saturation."""
-    noise: float = 0.02
-    """Largest standard deviation of added noise, in units of full scale."""
 
 
 def augment(images: Tensor, amount: Augmentation, generator: torch.Generator) -> Tensor:
@@ -60,15 +58,17 @@ def _move(pixels: Tensor, amount: Augmentation, generator: torch.Generator) -> T
 
 
 def _recolor(pixels: Tensor, amount: Augmentation, generator: torch.Generator) -> Tensor:
-    count = len(pixels)
+    """Saturation, contrast, brightness and channel gains, folded into one matrix an image: colour is one pass."""
+    count, size = len(pixels), pixels.shape[-1]
 
-    def factor(half_width: float) -> Tensor:
-        return (1 + _uniform(count, half_width, pixels, generator))[:, None, None, None]
+    def factor(half_width: float, channels: int = 1) -> Tensor:
+        return 1 + torch.stack([_uniform(count, half_width, pixels, generator) for _ in range(channels)], dim=1)
 
-    gray = pixels.mean(dim=1, keepdim=True)
-    pixels = gray + (pixels - gray) * factor(3 * amount.color)
-    gain = torch.cat([factor(amount.color) for _ in range(3)], dim=1)  # (B, 3, 1, 1)
-    middle = pixels.mean(dim=(1, 2, 3), keepdim=True)
-    pixels = (middle * factor(amount.light) + (pixels - middle) * factor(amount.light)) * gain
-    strength = torch.rand(count, generator=generator, device=pixels.device)[:, None, None, None] * amount.noise
-    return pixels + strength * torch.randn(pixels.shape, generator=generator, device=pixels.device)
+    saturation, contrast, brightness = factor(3 * amount.color), factor(amount.light), factor(amount.light)
+    gain = factor(amount.color, 3)  # (B, 3)
+    eye, gray = torch.eye(3, device=pixels.device), torch.full((3, 3), 1 / 3, device=pixels.device)
+    matrix = (contrast * saturation)[:, :, None] * eye + (contrast * (1 - saturation))[:, :, None] * gray
+    middle = pixels.mean(dim=(1, 2, 3))[:, None]  # (B, 1)
+    offset = gain * middle * (brightness - contrast)  # (B, 3)
+    flat = torch.baddbmm(offset[:, :, None], gain[:, :, None] * matrix, pixels.flatten(2))  # (B, 3, S * S)
+    return flat.view(count, 3, size, size)

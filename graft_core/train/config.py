@@ -22,6 +22,9 @@ class OptimizerConfig:
     """Steps of linear warm-up; the paper does not state a length."""
     weight_decay: float = 1e-2
     """Decoupled weight decay, as in the paper."""
+    patch_dropout: float = 0.0
+    """Share of image tokens left out of a training step; the last tenth of the steps sees every token (Li et al. 2023,
+    FLIP)."""
     seed: int = 0
     """Decides batches, augmentation and initial weights."""
     log_every: int = 50
@@ -33,6 +36,8 @@ class OptimizerConfig:
                 raise TrainError(f"{name} = {getattr(self, name)}: must be at least 1.")
         if not 0 <= self.warmup < self.steps:
             raise TrainError(f"warmup = {self.warmup}: must be at least 0 and less than steps = {self.steps}.")
+        if not 0 <= self.patch_dropout < 1:
+            raise TrainError(f"patch_dropout = {self.patch_dropout}: must be at least 0 and less than 1.")
         if self.learning_rate <= 0:
             raise TrainError(f"learning_rate = {self.learning_rate}: must be positive.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from open_clip import CLIP
 from torch import Tensor, nn
 
 from graft_core.train.augment import Augmentation, augment
@@ -11,6 +12,7 @@ from graft_core.train.config import OptimizerConfig
 from graft_core.train.data import step_generator
 from graft_core.train.loop import StepMetrics, fit
 from graft_core.train.losses import clip_loss
+from graft_core.train.patch_dropout import dropping_patches
 from graft_core.types import F32
 
 PHOTO_VIEWS = Augmentation(rotate=False)
@@ -19,7 +21,7 @@ LARGEST_SCALE = 100.0
 
 
 def train_teacher(
-    model: nn.Module, photos: Tensor, tokens: Tensor, normalize: nn.Module, config: OptimizerConfig
+    model: CLIP, photos: Tensor, tokens: Tensor, normalize: nn.Module, config: OptimizerConfig
 ) -> Iterator[StepMetrics]:
     """Fit both towers of an open_clip model to photos and their captions.
 
@@ -33,16 +35,18 @@ def train_teacher(
     device = photos.device
 
     def loss_of(step: int) -> Tensor:
+        begin(step)
         generator = step_generator(config.seed, step, device)
         chosen = torch.randint(len(photos), (config.batch,), generator=generator, device=device)
         views = normalize(augment(photos[chosen], PHOTO_VIEWS, generator))
-        image = model.encode_image(views, normalize=True)  # type: ignore[operator]  # (B, D)
-        text = model.encode_text(tokens[chosen], normalize=True)  # type: ignore[operator]  # (B, D)
-        scale = model.logit_scale.exp().clamp(max=LARGEST_SCALE)  # type: ignore[operator, union-attr]
+        image = model.encode_image(views, normalize=True)  # (B, D)
+        text = model.encode_text(tokens[chosen], normalize=True)  # (B, D)
+        scale = model.logit_scale.exp().clamp(max=LARGEST_SCALE)
         return clip_loss(image.float(), text.float(), scale)
 
     model.train()
-    yield from fit([model], loss_of, config, device)
+    with dropping_patches(model.visual, config) as begin:
+        yield from fit([model], loss_of, config, device)
     model.eval()
 
 

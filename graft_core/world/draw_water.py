@@ -114,9 +114,8 @@ def _banks(s: Sheet, gravel: Ink, inks: list[Ink]) -> None:
 def _barge(s: Sheet, du: F32, dv: F32, cell: Cells) -> None:
     length = cell.chance(3, 50, 85)
     behind = -du - length * np.float32(0.45)
-    churn = (
-        np.clip(1 - np.abs(dv) / (4 + behind * np.float32(0.05)), 0, 1) * np.clip(1 - behind / 70, 0, 1) * (behind > 0)
-    )
+    width = 4 + np.maximum(behind, 0) * np.float32(0.05)
+    churn = np.clip(1 - np.abs(dv) / width, 0, 1) * np.clip(1 - behind / 70, 0, 1) * (behind > 0)
     s.lay(churn * np.float32(0.6), FOAM)
     ships(s, du, dv, length, 9.5, cell)
 

@@ -4,7 +4,7 @@ import torch
 
 from graft_core.train.augment import Augmentation, augment
 
-STILL = Augmentation(rotate=False, zoom=0, shift=0, light=0, color=0, noise=0)
+STILL = Augmentation(rotate=False, zoom=0, shift=0, light=0, color=0)
 
 
 def generator(seed: int = 0) -> torch.Generator:
