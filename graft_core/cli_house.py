@@ -100,7 +100,7 @@ def evaluate(
     seeds = _seeds(seed or ["7"])
     from graft_core.evaluate.worlds import evaluate_worlds
 
-    found = evaluate_worlds(seeds)
+    found = evaluate_worlds(seeds, say)
     if as_json:
         print_json(found)
         return

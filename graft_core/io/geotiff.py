@@ -162,12 +162,13 @@ def _embedded_statistics(band_tags: Mapping[str, str]) -> dict[str, float]:
     return {names[key]: float(value) for key, value in band_tags.items() if key in names}
 
 
-def read_class_names(path: str | Path) -> dict[int, str]:
-    """Class id -> name of a raster written with ``class_names``; ExportError when it carries none."""
+def read_classes(path: str | Path) -> tuple[npt.NDArray[np.uint8], dict[int, str]]:
+    """Class ids (H, W) and their names of a raster written with ``class_names``; ExportError when it is none."""
     text = read_tags(path).get(CLASS_NAMES)
     if text is None:
         raise ExportError(f"{path} carries no class names (tag {CLASS_NAMES}); give a class raster made by GRAFT.")
-    return {int(i): str(name) for i, name in json.loads(text).items()}
+    with rasterio.open(path) as src:
+        return src.read(1), {int(i): str(name) for i, name in json.loads(text).items()}
 
 
 def _write(

@@ -20,7 +20,7 @@ from rasterio.enums import ColorInterp
 from rio_cogeo import cog_validate
 
 from graft_core.errors import ExportError
-from graft_core.io.geotiff import BandInfo, read_class_names, read_info, read_tags, write_cog, write_raster
+from graft_core.io.geotiff import BandInfo, read_classes, read_info, read_tags, write_cog, write_raster
 
 DENSITY = [BandInfo("density of forest"), BandInfo("score of forest")]
 Array = npt.NDArray[Any]
@@ -185,7 +185,9 @@ def test_class_raster_keeps_names_and_colours_and_overviews_invent_no_class(tmp_
     classes[0, :2, :2] = [[7, 200], [200, 0]]
     names, colors = {0: "none", 7: "lake", 200: "forest"}, {0: (0, 0, 0), 7: (0, 0, 255), 200: (0, 120, 0)}
     write_raster(path, classes, grid(1030, 1030), descriptions=["class"], class_names=names, palette=colors)
-    assert read_class_names(path) == names
+    pixels, found = read_classes(path)
+    assert found == names
+    np.testing.assert_array_equal(pixels, classes[0])
     with rasterio.open(path) as src:
         assert src.colormap(1)[7] == (0, 0, 255, 255)
         np.testing.assert_array_equal(src.read(), classes)
@@ -279,4 +281,4 @@ def test_read_info_returns_the_grid_that_was_written(tmp_path: Path) -> None:
 def test_a_raster_without_class_names_says_so(tmp_path: Path) -> None:
     write_cog(tmp_path / "out.tif", grid(3, 3), DENSITY[:1], lambda w: np.zeros((1, *w.shape), np.float32))
     with pytest.raises(ExportError, match="carries no class names"):
-        read_class_names(tmp_path / "out.tif")
+        read_classes(tmp_path / "out.tif")
