@@ -8,6 +8,7 @@ import typer
 
 from graft_core import cli_house as house
 from graft_core import cli_search as search
+from graft_core import cli_train
 from graft_core.cli_output import say
 from graft_core.errors import GraftError
 
@@ -32,6 +33,7 @@ for verb in (
     search.retrieve,
     search.replay,
     house.evaluate,
+    cli_train.train,
 ):
     app.command()(verb)
 

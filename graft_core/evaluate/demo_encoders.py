@@ -59,6 +59,8 @@ class DemoConfig:
     """Photos scattered over each world and sensor."""
     validation_tiles: int
     """Tiles drawn of each validation world."""
+    validation_photos: int
+    """Photos drawn of each validation world."""
     teacher: OptimizerConfig
     """Schedule of the small CLIP."""
     encoder: OptimizerConfig
@@ -81,6 +83,7 @@ def read_config(path: Path) -> DemoConfig:
             validation_seeds=tuple(worlds.pop("validation_seeds")),
             photos_per_world=worlds.pop("photos_per_world"),
             validation_tiles=worlds.pop("validation_tiles"),
+            validation_photos=worlds.pop("validation_photos"),
             teacher=optimizer_config(table.pop("teacher"), where="[teacher]"),
             encoder=optimizer_config(table.pop("encoder"), where="[encoder]"),
             defaults=QueryDefaults(
@@ -260,7 +263,7 @@ def make_demo_encoders(
 
 def _photo_figures(teacher: CLIP, texts: F32, config: DemoConfig, device: torch.device) -> dict[str, float]:
     """Zero-shot on photos of the validation worlds."""
-    photos, labels = draw_labelled_photos(config.validation_seeds, 600)
+    photos, labels = draw_labelled_photos(config.validation_seeds, config.validation_photos)
     return zero_shot_figures(
         embed_images(teacher.visual, torch.from_numpy(photos).to(device), _normalize(device)),
         labels,

@@ -14,6 +14,7 @@ from four_colors import LEFT, TOP, four_colors, geobox
 from known_encoder import KnownEncoder
 
 from graft_core.cli import main
+from graft_core.evaluate import worlds
 from graft_core.io.geotiff import write_raster
 from graft_core.tasks import catalog
 from graft_core.types import F32, U8
@@ -258,13 +259,11 @@ def test_models_are_listed(run: Run) -> None:
 def test_evaluate_prints_one_object_for_all_seeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def evaluate_worlds(seeds: list[int]) -> dict[str, object]:
+    def evaluate_worlds(seeds: list[int], report: Callable[[str], None]) -> dict[str, object]:
         asked.extend(seeds)
         return {"seed": seeds[0], "sensors": {"naip": {"map_at_20": 0.5, "tiles": 3}}}
 
-    module = type(sys)("graft_core.evaluate.worlds")
-    monkeypatch.setattr(module, "evaluate_worlds", evaluate_worlds, raising=False)
-    monkeypatch.setitem(sys.modules, "graft_core.evaluate.worlds", module)
+    monkeypatch.setattr(worlds, "evaluate_worlds", evaluate_worlds)
     status, out, _ = run("evaluate", "--world", "--seed", "7,8", "--seed", "9", "--json")
     assert status == 0
     assert asked == [7, 8, 9]
