@@ -51,11 +51,13 @@ class SceneKind:
     """Descriptions, as the real product names them."""
     scale: float
     """Physical value of one digital number."""
+    product: str
+    """What kind of product it imitates."""
 
 
 KINDS: dict[SensorName, SceneKind] = {
-    "naip": SceneKind(overhead.render_naip, 1, "uint8", ("Red", "Green", "Blue", "NIR"), 1.0),
-    "sentinel2": SceneKind(overhead.render_sentinel2, 10, "uint16", ("B04", "B03", "B02", "B08"), 1e-4),
+    "naip": SceneKind(overhead.render_naip, 1, "uint8", ("Red", "Green", "Blue", "NIR"), 1.0, "aerial photo"),
+    "sentinel2": SceneKind(overhead.render_sentinel2, 10, "uint16", ("B04", "B03", "B02", "B08"), 1e-4, "L2A"),
 }
 SEASON_MONTH = {"spring": 4, "summer": 7, "autumn": 10, "dry season": 8}
 
@@ -112,7 +114,7 @@ def _write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> Iterato
         pixels,
         geobox,
         descriptions=kind.bands,
-        tags={"GRAFT_SENSOR": sensor, "GRAFT_WORLD_SEED": str(seed)},
+        tags={"PRODUCT": kind.product, "GRAFT_WORLD_SEED": str(seed)},
         photometric="rgb" if sensor == "naip" else "gray",
         scales=[kind.scale] * 4,
     )
