@@ -83,10 +83,10 @@ def build_query(
     dislikes: list[str] | None,
 ) -> "Query":
     """The query of a command line; what is given beside a saved query replaces that part of it."""
-    from graft_core.search.query import Query, parse_query, parse_tile
+    from graft_core.search.query import parse_query, parse_tile
     from graft_core.tasks.examples import check_images
 
-    query = Query.from_json(_saved(Path(text[1:]))) if text.startswith("@") else parse_query(text)
+    query = _saved_query(Path(text[1:])) if text.startswith("@") else parse_query(text)
     given: dict[str, Any] = {
         "background": tuple(background or ()),
         "templates": tuple(templates or ()),
@@ -118,10 +118,14 @@ def read_aoi(path: Path | None) -> "Geometry | None":
     return Geometry(shape, crs)
 
 
-def _saved(path: Path) -> str:
+def _saved_query(path: Path) -> "Query":
+    from graft_core.search.query import Query
+
     try:
-        return path.read_text(encoding="utf-8")
+        return Query.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(
             f"The saved query '{path}' cannot be read ({error}); save it again with --save-query."
         ) from error
+    except QueryError as error:
+        raise QueryError(f"'{path}': {error}") from error

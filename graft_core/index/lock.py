@@ -66,10 +66,9 @@ def _acquire(file: IO[str], path: Path, index: str) -> None:
             "keep indexes on a file system that supports file locks."
         ) from error
     with contextlib.suppress(OSError):  # the note only serves the message above: a full disk must not stop a removal
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
-        file.flush()
+        os.truncate(file.fileno(), 0)
+        # Past the file's buffer, which would try again, and fail again, when the file is closed.
+        os.write(file.fileno(), json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}).encode())
 
 
 def _holder(file: IO[str]) -> str:

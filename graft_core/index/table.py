@@ -7,6 +7,7 @@ The encoder's spec and the format's version stand in the schema's metadata.
 """
 
 import contextlib
+import errno
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ def replace_scene(version: TableVersion, record: SceneRecord, rows: Iterable[Sta
         )
         for fragment in new:
             for file in fragment.files:
+                _check_whole(path / "data" / file.path, file.file_size_bytes)
                 sync(path / "data" / file.path)
         sync(path / "data")
         _commit(version, lance.LanceOperation.Update(removed_fragment_ids=old, new_fragments=new))
@@ -235,6 +237,13 @@ def _batches(record: SceneRecord, rows: Iterable[StagedRows], schema: Any) -> It
             schema=schema,
         )
         written += count
+
+
+def _check_whole(file: Path, expected: int | None) -> None:
+    # Lance waits for every write of a data file but the last: a disk that is full by then shows only in the length.
+    size = file.stat().st_size
+    if expected is not None and size != expected:
+        raise OSError(errno.ENOSPC, f"{size} of {expected} bytes arrived in {file}")
 
 
 def _commit(version: TableVersion, operation: Any) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from graft_core.errors import ExportError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_IN_WORDS = (os.strerror(errno.ENOSPC), "database or disk is full")
+_FULL_IN_WORDS = os.strerror(errno.ENOSPC)
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _ALMOST_NOTHING = 1 << 20
 
@@ -57,7 +57,7 @@ def write_error(path: Path, error: BaseException) -> ExportError:
     """Say in one sentence why ``path`` could not be written, and what to do."""
     codes = {cause.errno for cause in _causes(error) if isinstance(cause, OSError)}
     said = " ".join(str(cause) for cause in _causes(error))
-    if codes & _FULL or any(words in said for words in _FULL_IN_WORDS) or _no_space_left(path.parent):
+    if codes & _FULL or _FULL_IN_WORDS in said or _no_space_left(path.parent):
         return ExportError(
             f"Cannot write {path}: the disk is full; free some space in {path.parent} or choose another folder."
         )
@@ -77,7 +77,7 @@ def _check_target(path: Path) -> None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    # GDAL and SQLite report a full disk only as text, and rasterio hides that text one or two causes down.
+    # GDAL reports a full disk only as text, and rasterio hides that text one or two causes down.
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -154,7 +154,8 @@ def read_info(path: str | Path) -> RasterInfo:
                 statistics = tuple(_embedded_statistics(src.tags(i)) for i in src.indexes)
                 return RasterInfo(GeoBox.from_rio(src), bands, src.dtypes[0], src.nodata, tags, statistics)
     except RasterioIOError as error:
-        raise ExportError(f"Cannot read {path} as a raster: {error}. Give the path of a GeoTIFF.") from error
+        reason = str(error).rstrip(".")
+        raise ExportError(f"Cannot read {path} as a raster ({reason}); give the path of a GeoTIFF.") from error
 
 
 def _embedded_statistics(band_tags: Mapping[str, str]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Tile outlines and points out, areas of interest in: GeoPackage, GeoJSON, GeoParquet and Shapefile."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import geopandas
 import numpy as np
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry.base import BaseGeometry
 
 from graft_core.errors import ExportError
@@ -88,7 +89,9 @@ def read_area(path: str | Path) -> tuple[BaseGeometry, str]:
             raise ExportError(f"{path} holds several layers ({', '.join(layers)}); save the area as a file of its own.")
         frame = geopandas.read_file(path, engine="pyogrio")
     except (DataSourceError, DataLayerError) as error:
-        raise ExportError(f"Cannot read the area {path}: {error}; give a GeoJSON, GeoPackage or Shapefile.") from error
+        reason = str(error).partition(";")[0].rstrip(".")  # what follows is advice for those who write programs
+        message = f"Cannot read the area {path} ({reason}); give a GeoJSON, GeoPackage or Shapefile."
+        raise ExportError(message) from error
     shapes = _polygons(frame)
     if not shapes:
         raise ExportError(f"{path} holds no polygon ({len(frame)} features); draw the area as a polygon.")
@@ -135,12 +138,8 @@ def _outlines(hits: Sequence[TileOutline], crs: str) -> geopandas.GeoSeries:
 
 
 def _write_layer(draft: Path, frame: geopandas.GeoDataFrame, driver: str) -> None:
-    """Write and count again: a full disk does not always make GDAL raise."""
+    """By way of memory: SQLite says of a full disk only that some statement failed, Python says that it is full."""
     options = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
-    try:
-        pyogrio.write_dataframe(frame, draft, layer=_LAYER, driver=driver, geometry_type="Polygon", **options)
-        written = pyogrio.read_info(draft)["features"]
-    except (DataSourceError, DataLayerError, FeatureError) as error:
-        raise OSError(str(error)) from error
-    if written != len(frame):
-        raise OSError(f"only {written} of {len(frame)} features arrived")
+    whole = io.BytesIO()
+    pyogrio.write_dataframe(frame, whole, layer=_LAYER, driver=driver, geometry_type="Polygon", **options)
+    draft.write_bytes(whole.getbuffer())

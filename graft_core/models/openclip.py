@@ -27,7 +27,7 @@ def entry_by_name(name: str) -> ModelEntry | None:
         return None
     model_config(architecture)  # an unknown one is refused here
     if os.sep in weights or weights.endswith(WEIGHT_ENDINGS):
-        return _file_entry(name, architecture, Path(weights).expanduser())
+        return _file_entry(name, architecture, Path(os.path.expanduser(weights)))
     return _tag_entry(name, architecture, weights)
 
 

@@ -1,5 +1,6 @@
 """Which models there are, which of them are on this machine, and how to load one. Imports no torch."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -62,7 +63,7 @@ def find_model(name: str) -> ModelEntry:
     if (entry := entry_by_name(name)) is not None:
         return entry
     if name.endswith((".safetensors", ".json", ".ckpt")):
-        return _entry_at(Path(name).expanduser())
+        return _entry_at(Path(os.path.expanduser(name)))
     if is_architecture(name):
         raise ModelError(f"{name!r} is an architecture: write its weights after it, as in {name}@/path/file.pt.")
     close = get_close_matches(name, entries, n=3, cutoff=0.5)

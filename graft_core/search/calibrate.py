@@ -62,7 +62,9 @@ def match_probability(target: F32, alternatives: F32, *, temperature: float) -> 
         QueryError: there is no alternative to compete with.
     """
     if len(alternatives) == 0:
-        raise QueryError("Nothing competes with the query; give at least one background prompt, such as 'bare soil'.")
+        raise QueryError(
+            "Nothing competes with the query: no background prompt says anything else; add one, such as 'bare soil'."
+        )
     scores = np.concatenate([target[None], alternatives]).astype(np.float32, copy=False)  # (1 + K, N)
     known = np.isfinite(scores).all(axis=0)
     probability = np.full(scores.shape[1], np.nan, dtype=np.float32)

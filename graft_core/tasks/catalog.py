@@ -1,5 +1,6 @@
 """Scenes and encoders by the names people type."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,9 @@ def find_scene(
     Raises:
         SceneError: there is no such scene, several begin like that, or it cannot be opened.
     """
-    path = Path(text).expanduser()
+    if not text.strip():
+        raise SceneError(_unknown(text, root))
+    path = Path(os.path.expanduser(text))
     if path.exists() or text.startswith(REMOTE) or "*" in text:
         return open_scene(text if text.startswith(REMOTE) else str(path), sensor=sensor, gsd=gsd, bands=bands)
     record = find_record(text, root)
@@ -172,7 +175,7 @@ def remove_scene(text: str, root: Path, encoder: str | None = None) -> list[str]
 def lasting_name(name: str) -> str:
     """The same encoder for whoever stands in another folder: a path among the name is made absolute."""
     architecture, mark, weights = name.rpartition("@")
-    path = Path(weights).expanduser()
+    path = Path(os.path.expanduser(weights))
     return f"{architecture}{mark}{path.resolve()}" if path.is_file() else name
 
 

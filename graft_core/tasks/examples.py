@@ -1,6 +1,7 @@
 """Example images of a query: ground photos and satellite chips on disk, embedded once."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ RASTERS = (".tif", ".tiff", ".jp2", ".vrt")
 def check_images(query: Query) -> None:
     """Refuse a query that names an image which is not there (QueryError), before any work is done for it."""
     for term in query.terms:
-        if term.kind == "image" and term.example is None and not Path(term.value).expanduser().is_file():
+        if term.kind == "image" and term.example is None and not os.path.isfile(os.path.expanduser(term.value)):
             raise QueryError(f"There is no image at '{term.value}'; give the path of a photo or a satellite chip.")
 
 
@@ -32,7 +33,7 @@ def embed_image(term: Term, encoder: Encoder) -> Example:
         QueryError: there is no such file.
         PhotoError: it is not an image.
     """
-    path = Path(term.value).expanduser()
+    path = Path(os.path.expanduser(term.value))
     if not path.is_file():
         raise QueryError(f"There is no image at '{term.value}'; give the path of a photo or a satellite chip.")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,6 +12,7 @@ from graft_core.geo.place import lon_lat
 from graft_core.index.scan import top_k
 from graft_core.search.query import Query, TileRef
 from graft_core.tasks.score import Searcher, TileScores
+from graft_core.types import F32
 
 F64 = npt.NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -22,6 +23,8 @@ CONFIDENT = 0.5
 """Best match probability below which nothing in the scenes may match."""
 CANDIDATES = 16
 """Tiles looked at for each hit wanted; with half-tile strides a good place fills nine."""
+MOSTLY_IMAGERY = 0.5
+"""Share of imagery in a tile below which it is no place to look at, where its scene has fuller ones."""
 MOST = 10_000
 """Hits of one search."""
 
@@ -79,7 +82,7 @@ class Retrieval:
 
 
 def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 20) -> Retrieval:
-    """The ``k`` best tiles of the scenes by score; of tiles that overlap only the best stays.
+    """The ``k`` best tiles of the scenes by score, slivers left out; of tiles that overlap only the best stays.
 
     Args:
         searcher: the index's version and the encoder.
@@ -95,7 +98,7 @@ def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 2
         raise QueryError(f"{k} hits cannot be asked for; give a number from 1 to {MOST}.")
     asked = searcher.resolve(query)
     found = searcher.scores(asked, list(dict.fromkeys(scenes)))
-    score = np.concatenate([each.score for each in found])
+    score = np.concatenate([_of_full_tiles(each) for each in found])
     return Retrieval(
         hits=tuple(_best_places(found, score, k)),
         query=asked,
@@ -104,7 +107,13 @@ def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 2
     )
 
 
-def _best_places(found: Sequence[TileScores], score: npt.NDArray[np.float32], k: int) -> list[Hit]:
+def _of_full_tiles(found: TileScores) -> F32:
+    """(N,) scores, NaN for tiles that hardly show anything; of a scene smaller than a tile the fullest count."""
+    enough = found.valid >= min(MOSTLY_IMAGERY, found.valid.max(initial=0))
+    return np.where(enough, found.score, np.float32(np.nan))
+
+
+def _best_places(found: Sequence[TileScores], score: F32, k: int) -> list[Hit]:
     starts = np.cumsum([0, *(len(each.score) for each in found)])
     wanted = CANDIDATES * k
     while True:

@@ -13,6 +13,8 @@ from graft_core.tasks.retrieve import Hit, Retrieval
 from graft_core.tasks.targets import OUTLINES, check_target
 from graft_core.types import U8, EncoderSpec
 
+NO_IMAGERY = 236
+"""Grey of a thumbnail where its scene has nothing."""
 SHEET_TILES = 60
 """Tiles on a contact sheet; a page with more is no longer looked at."""
 
@@ -66,9 +68,12 @@ def _write_sheet(path: Path, found: Retrieval, scenes: Mapping[str, Scene], enco
 
 
 def thumbnail(scene: Scene, grid: TileGrid, hit: Hit) -> U8:
-    """(S, S, 3) colours of a hit as the encoder saw it, black where the scene has none."""
+    """(S, S, 3) colours of a hit as the encoder saw it, a light grey where the scene has none."""
     tile = grid.tile(hit.position)
-    return read_rgb(scene, pixel_window(grid.geobox, tile.top, tile.left, grid.tile_px, grid.tile_px))[0]
+    window = pixel_window(grid.geobox, tile.top, tile.left, grid.tile_px, grid.tile_px)
+    rgb, valid = read_rgb(scene, window)
+    rgb[~valid] = NO_IMAGERY
+    return rgb
 
 
 def hit_rows(hits: Sequence[Hit]) -> list[dict[str, object]]:

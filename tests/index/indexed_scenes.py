@@ -5,7 +5,6 @@ The processes are forked from a server that has imported this module, so that ea
 
 import multiprocessing
 import os
-import resource
 import time
 import warnings
 import zlib
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from full_disk import largest_file
 
 from graft_core.errors import IndexStoreError
 from graft_core.index.lock import writer_lock
@@ -124,9 +124,9 @@ def hold_the_lock(path: Path, ready: Any, *, fork: bool) -> None:
 def commit_with_file_limit(root: Path, scene: SceneRecord, limit: int, answer: Any) -> None:
     """Commit what is staged while no file may grow beyond ``limit`` bytes, as on a disk that is full."""
     with IndexStore(root, SPEC).writer(scene) as writer:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         try:
-            writer.commit()
+            with largest_file(limit):
+                writer.commit()
         except IndexStoreError as error:
             answer.send(str(error))
         else:

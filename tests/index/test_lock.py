@@ -3,6 +3,7 @@ import signal
 import threading
 
 import pytest
+from full_disk import largest_file
 from indexed_scenes import hold_the_lock, processes
 
 from graft_core.errors import IndexStoreError
@@ -67,6 +68,19 @@ def test_the_lock_dies_with_a_killed_holder(tmp_path, fork):
     finally:
         if child:
             os.kill(child, signal.SIGKILL)
+
+
+def test_a_disk_too_full_for_the_note_keeps_nobody_from_the_lock(tmp_path):
+    path = tmp_path / "k.lock"
+    with (
+        largest_file(0),
+        writer_lock(path, "known"),
+        pytest.raises(IndexStoreError, match="another process"),
+        writer_lock(path, "known"),
+    ):
+        pass
+    with writer_lock(path, "known"):
+        assert str(os.getpid()) in path.read_text()
 
 
 def test_a_folder_that_cannot_be_written_gives_a_sentence(tmp_path):

@@ -261,6 +261,24 @@ def test_a_full_disk_at_the_commit_loses_nothing(store):
     assert_holds(store, changed, 3000)
 
 
+@pytest.mark.parametrize("missing", [1, 1000])
+def test_a_disk_that_fills_with_the_last_bytes_of_a_commit_loses_nothing(store, tmp_path, missing):
+    index(store, record("a", "f1"))
+    changed = record("a", "f2")
+    elsewhere = IndexStore(tmp_path / "elsewhere", SPEC)
+    index(elsewhere, changed)
+    (whole,) = data_files(elsewhere)
+    stage_only(store, changed, slice(None))
+    answer, tell = processes().Pipe(duplex=False)
+    child = start(commit_with_file_limit, store.root, changed, whole.stat().st_size - missing, tell)
+    sentence = answer.recv()
+    child.join()
+    assert "No space left to write the index" in sentence
+    assert_holds(store, record("a", "f1"))
+    index(store, changed)
+    assert_holds(store, changed)
+
+
 def test_a_full_disk_for_the_matrix_leaves_the_index_as_it_is(store, monkeypatch):
     index(store, record())
 

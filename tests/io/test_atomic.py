@@ -70,7 +70,6 @@ def test_a_full_disk_is_named_at_whatever_step_it_shows(
         (OSError(errno.EDQUOT, "Quota exceeded"), "the disk is full"),
         (PermissionError(errno.EACCES, "Permission denied"), "no permission to write in .*; choose a folder you own"),
         (OSError(errno.EROFS, "Read-only file system"), "no permission to write"),
-        (OSError("failed to execute insert : database or disk is full"), "the disk is full"),
         (OSError(errno.EIO, "Input/output error"), "Input/output error; check"),
     ],
 )

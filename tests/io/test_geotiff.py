@@ -2,9 +2,7 @@
 
 import errno
 import math
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy.typing as npt
 import pytest
 import rasterio
 from affine import Affine
+from full_disk import largest_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
@@ -45,17 +44,6 @@ def from_array(array: Array, geobox: GeoBox) -> Callable[[GeoBox], Array]:
         return array[:, top : top + window.shape[0], left : left + window.shape[1]].copy()
 
     return block
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes: the kernel then refuses writes as it does on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -263,7 +251,7 @@ def test_reading_tags_of_something_else_names_the_file(tmp_path: Path, content: 
     path = tmp_path / "x.tif"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ExportError, match=r"x\.tif as a raster.*Give the path of a GeoTIFF"):
+    with pytest.raises(ExportError, match=r"x\.tif as a raster.*give the path of a GeoTIFF"):
         read_tags(path)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import geopandas
 import pytest
 import shapely
+from full_disk import largest_file
 from shapely.geometry import LineString, Point, box
 
 from graft_core.errors import ExportError
@@ -85,15 +86,16 @@ def test_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
         write_hits(tmp_path / "hits.kml", [outline(1)])
 
 
-def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "hits.gpkg"
+@pytest.mark.parametrize("name", ["hits.gpkg", "hits.geojson", "hits.parquet"])
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     write_hits(path, [outline(1)])
     before = path.read_bytes()
-    monkeypatch.setattr("pyogrio.read_info", lambda draft: {"features": 0})
-    with pytest.raises(ExportError, match=r"Cannot write .*hits\.gpkg: only 0 of 2 features arrived"):
-        write_hits(path, [outline(1), outline(2)])
-    assert path.read_bytes() == before
-    assert [child.name for child in tmp_path.iterdir()] == ["hits.gpkg"]
+    for size in (0, 100, len(before) - 1):
+        with largest_file(size), pytest.raises(ExportError, match=rf"Cannot write .*{name}: the disk is full"):
+            write_hits(path, [outline(1), outline(2)])
+        assert path.read_bytes() == before
+    assert [child.name for child in tmp_path.iterdir()] == [name]
 
 
 def save(path: Path, *shapes: Any, crs: str | None = "EPSG:32633", layer: str | None = None) -> Path:
@@ -130,6 +132,12 @@ def test_lines_and_points_are_no_area(tmp_path: Path) -> None:
     assert shape.area == 1
     with pytest.raises(ExportError, match="holds no polygon"):
         read_area(save(tmp_path / "points.shp", Point(0, 0)))
+
+
+def test_what_is_no_vector_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "area.geojson").write_text("not a map")
+    with pytest.raises(ExportError, match=r"^Cannot read .*area\.geojson \([^;]*[^.;]\); give a GeoJSON[^;]*\.$"):
+        read_area(tmp_path / "area.geojson")
 
 
 def test_an_area_without_crs_is_refused(tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ def test_unknown_and_ambiguous_scenes_are_refused_with_what_is_known(
         find_scene("second", root)
 
 
+@pytest.mark.parametrize("text", ["", " ", "~nobody-of-that-name/first.tif"])
+def test_what_names_no_place_at_all_is_an_unknown_scene(root: Path, text: str) -> None:
+    settings.tiles_dir().mkdir()
+    with pytest.raises(SceneError, match=f"There is no scene '{text}'"):
+        find_scene(text, root)
+
+
 def test_scene_opened_with_options_is_the_same_again_by_name(write_scene, encoder: KnownEncoder, root: Path) -> None:
     pixels = np.random.default_rng(0).integers(300, 4000, (3, 64, 64)).astype(np.uint16)
     path = write_scene("haze.tif", pixels, geobox(64, 64, gsd=10.0))

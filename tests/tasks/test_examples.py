@@ -87,3 +87,9 @@ def test_what_is_no_image_is_refused(tmp_path: Path, encoder: KnownEncoder) -> N
     with pytest.raises(QueryError, match=r"gone\.jpg"):
         check_images(parse_query(f"red + photo:{tmp_path}/gone.jpg"))
     check_images(Query((Term("text", "red"),)))
+
+
+def test_home_of_nobody_holds_no_image(encoder: KnownEncoder) -> None:
+    for read in (lambda term: check_images(Query((term,))), lambda term: embed_image(term, encoder)):
+        with pytest.raises(QueryError, match="no image at '~nobody-of-that-name/red"):
+            read(Term("image", "~nobody-of-that-name/red.png", view="ground"))

@@ -42,6 +42,23 @@ def test_each_place_comes_once(scene: Scene, searcher: Searcher) -> None:
         assert (width * height).max() < 0.25 * 16 * 16
 
 
+def test_slivers_of_imagery_are_no_hits(write_scene, encoder: KnownEncoder, root: Path, tmp_path: Path) -> None:
+    pixels = _plain("green", 96)
+    pixels[:, 12:, 12:48] = pixels[:, 52:, 12:] = 0
+    scene = open_scene(write_scene("holes.tif", pixels, nodata=0))
+    list(index_scene(scene, encoder, root))
+    searcher = Searcher(IndexStore(root, encoder.spec).snapshot(), encoder)
+    (scored,) = searcher.scores(searcher.resolve(parse_query("green")), [scene.name])
+    found = retrieve(searcher, [scene.name], parse_query("green"), k=1000)
+    shown = dict(zip(scored.position.tolist(), scored.valid.tolist(), strict=True))
+    assert min(shown.values()) < 0.3
+    assert len(found.hits) > 10
+    assert min(shown[hit.position] for hit in found.hits) >= 0.5
+    write_retrieval(tmp_path / "hits.gpkg", found, {scene.name: scene}, encoder.spec)
+    with Image.open(tmp_path / "hits.png") as sheet:
+        assert (np.asarray(sheet.convert("RGB")).max(axis=2) > 0).all(), "what is not there is not black"
+
+
 def test_more_hits_wanted_than_there_are_places(scene: Scene, searcher: Searcher) -> None:
     found = retrieve(searcher, [scene.name], parse_query("green"), k=10_000)
     assert 50 < len(found.hits) < len(searcher.snapshot.position)
