@@ -1,6 +1,6 @@
 """Scan, top-k and index storage, each beside the limit measured in the same run; prints one JSON object.
 
-    python benchmarks/scan.py --rows 400000 --dim 512 --queries 1 --k 100
+    python -m benchmarks.scan --rows 400000 --dim 512 --queries 1 --k 100
 
 Rates are in GB/s of float16 rows. The limit is the fastest of three plain reads of the same memory-mapped matrix by the
 same number of threads, measured in turn with the scan, for a shared machine changes its pace from second to second.
