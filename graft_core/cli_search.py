@@ -39,11 +39,13 @@ def index(
     if scene[0] == "remove":
         _remove_scenes(scene[1:], encoder, as_json)
         return
+    from graft_core.tasks.catalog import check_level, encoder_for
     from graft_core.tasks.index_scene import index_scene
 
     done = []
     for opened in _open(scene, sensor, gsd, bands):
-        chosen = _encoder(opened, encoder, device, level)
+        chosen = encoder_for(opened, encoder, device=device)
+        check_level(chosen, level)
         show(index_scene(opened, chosen, settings.indexes_dir(), stride=stride), f"index {opened.name}")
         done.append({"scene": opened.name, "source": opened.source, "encoder": chosen.spec.name})
     if as_json:
@@ -74,7 +76,7 @@ def density(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Map where a query matches: a GeoTIFF that QGIS opens in colour. The scene is indexed first where needed."""
-    from graft_core.tasks.catalog import lasting_name
+    from graft_core.tasks.catalog import encoder_for, lasting_name
     from graft_core.tasks.density import density_map
     from graft_core.tasks.targets import RASTERS, check_target
     from graft_core.tasks.write_density import write_density
@@ -83,7 +85,7 @@ def density(
     asked = options.build_query(query, background, template, temperature, like, dislike)
     area = options.read_aoi(aoi)
     (opened,) = _open([scene], sensor, gsd, bands)
-    searcher = _searcher([opened], _encoder(opened, encoder, device), stride)
+    searcher = _searcher([opened], encoder_for(opened, encoder, device=device), stride)
     source = None if encoder is None else lasting_name(encoder)
     made = density_map(
         opened, searcher, asked, threshold=threshold, bandwidth=bandwidth, area=area, encoder_source=source
@@ -115,6 +117,7 @@ def retrieve(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Find the tiles that match a query best, each place once."""
+    from graft_core.tasks.catalog import encoder_for_all
     from graft_core.tasks.retrieve import retrieve as best_tiles
     from graft_core.tasks.targets import OUTLINES, check_target
     from graft_core.tasks.write_hits import write_retrieval
@@ -123,7 +126,7 @@ def retrieve(
         check_target(out, OUTLINES)
     asked = options.build_query(query, background, template, temperature, like, dislike)
     opened = _open(scene, sensor, gsd, bands)
-    searcher = _searcher(opened, _encoder(opened[0], encoder, device), stride)
+    searcher = _searcher(opened, encoder_for_all(opened, encoder, device=device), stride)
     found = best_tiles(searcher, [each.name for each in opened], asked, k)
     if out is not None:
         write_retrieval(out, found, {each.name: each for each in opened}, searcher.encoder.spec)
@@ -158,14 +161,6 @@ def _open(texts: Sequence[str], sensor: str | None, gsd: float | None, bands: st
 
     stated = options.scene_options(sensor, gsd, bands)
     return [find_scene(text, settings.indexes_dir(), **stated) for text in texts]
-
-
-def _encoder(scene: "Scene", name: str | None, device: str, level: str | None = None) -> "Encoder":
-    from graft_core.tasks.catalog import check_level, encoder_for
-
-    encoder = encoder_for(scene, name, device=device)
-    check_level(encoder, level)
-    return encoder
 
 
 def _searcher(scenes: "Sequence[Scene]", encoder: "Encoder", stride: int | None) -> "Searcher":

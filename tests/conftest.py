@@ -1,7 +1,9 @@
 """Fixtures every room's tests share."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,11 +14,23 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def shared_data() -> Path:
     """Folder of real imagery beside the checkout; a machine without it skips, except in CI, which must have it."""
     if not SHARED_DATA.is_dir():
-        reason = f"real imagery is not at {SHARED_DATA}"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}; a CI run must not skip it")
-        pytest.skip(reason)
+        _missing(f"real imagery is not at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def gdalinfo() -> str:
+    """GDAL's own program, another build than the one rasterio brings; a machine without it skips, except in CI."""
+    program = shutil.which("gdalinfo")
+    if program is None:
+        _missing("gdalinfo is not installed")
+    return program
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; a CI run must not skip it")
+    pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

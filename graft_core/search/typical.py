@@ -1,8 +1,8 @@
 """Typical tiles of a scene: what an example image competes with, as words compete with background prompts.
 
 Images lie far from words in the space of a contrastively trained model (Liang et al. 2022, "Mind the gap"), so the
-cosine of a tile with an example photo cannot be weighed against its cosine with a background prompt. It can be weighed
-against its cosine with the scene's other tiles.
+cosine of a tile with an example photo cannot be weighed against its cosine with a background prompt. How far the tile
+stands out for the photo can be weighed against how far it stands out for the scene's typical tiles.
 """
 
 import numpy as np
@@ -14,8 +14,12 @@ KINDS = 24
 """Typical tiles looked for; a scene holds some ten kinds of land."""
 SAMPLE = 4096
 """Tiles they are looked for among, evenly spread over the scene."""
-SAME_KIND = 0.5
-"""Cosine, measured from the middle of the typical tiles, above which one of them shows what the example shows."""
+SAME_KIND = 0.7
+"""Correlation over the tiles above which a typical tile and the example look for the same."""
+SOFTER = 2.0
+"""How much wider the temperature of images is than that of words, both in standard deviations of what competes."""
+LEAST_DEVIATION = 1e-6
+"""Standard deviation of cosines below which they are all the same."""
 ROUNDS = 8
 """Of assigning tiles and averaging them."""
 
@@ -40,10 +44,34 @@ def sample_rows(count: int) -> I64:
     return np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
 
 
+def standard_scores(cosines: F32) -> F32:
+    """(K, N) cosines -> each row with mean 0 and standard deviation 1 over the scene; NaN stays, a constant row is 0.
+
+    A ground photo's cosines with tiles are lower and closer together than those of a tile, so it would lose to every
+    tile; how far a tile stands out among the scene's compares the two. (Mean in double precision: the order of a sum
+    shall not show.)
+    """
+    known = np.isfinite(cosines)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    away = np.where(known, cosines, 0).astype(np.float64)
+    away = np.where(known, away - away.sum(axis=1, keepdims=True) / count, 0)
+    deviation = np.sqrt((away**2).sum(axis=1, keepdims=True) / count)
+    scores = np.divide(away, deviation, out=np.zeros_like(away), where=deviation > LEAST_DEVIATION)
+    return np.where(known, scores, np.nan).astype(np.float32)
+
+
 def competing_looks(example: F32, typical: F32) -> Bool:
-    """(K,) typical tiles that are not of the example's own kind, seen from the middle of all of them."""
-    middle = typical.mean(axis=0)
-    return np.asarray(unit_rows(typical - middle) @ unit_rows(example - middle) <= SAME_KIND)
+    """(K,) typical tiles that do not look for what the example looks for.
+
+    Args:
+        example: (N,) standard scores of the scene's tiles.
+        typical: (K, N) the same of each typical tile; NaN stands in the same columns.
+    """
+    known = np.isfinite(example) & np.isfinite(typical).all(axis=0)
+    if not known.any():
+        return np.ones(len(typical), dtype=bool)
+    likeness = (typical[:, known].astype(np.float64) * example[known]).mean(axis=1)
+    return np.asarray(likeness <= SAME_KIND)
 
 
 def _spread(sample: F32) -> list[int]:

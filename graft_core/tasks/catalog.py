@@ -134,6 +134,24 @@ def encoder_for(scene: Scene, name: str | None = None, *, device: str = "auto") 
     return load_encoder(name, device=device, sensor=scene.sensor, gsd=gsd)
 
 
+def encoder_for_all(scenes: Sequence[Scene], name: str | None = None, *, device: str = "auto") -> Encoder:
+    """The one encoder that suits every scene, as ``encoder_for`` finds it.
+
+    Raises:
+        SceneError: the scenes need encoders of their own.
+        ModelError: unknown, or its weights are missing.
+    """
+    encoders = [encoder_for(scene, name, device=device) for scene in scenes]
+    for scene, encoder in zip(scenes, encoders, strict=True):
+        if encoder.spec.key != encoders[0].spec.key:
+            one, other = (f"{each.name} at {each.gsd:g} m" for each in (encoders[0].spec, encoder.spec))
+            raise SceneError(
+                f"Scene {scenes[0].name} is for {one} and scene {scene.name} for {other}, and their scores do not "
+                "compare; search one after the other."
+            )
+    return encoders[0]
+
+
 def check_level(encoder: Encoder, level: str | None) -> None:
     """Refuse an encoder of another level than the one stated (ModelError)."""
     if level not in (None, "tile", "patch"):

@@ -13,7 +13,7 @@ from graft_core.index.store import SceneRecord
 from graft_core.search.calibrate import joint_probability, part_probability
 from graft_core.search.embed import QueryVectors, query_vectors, resolve
 from graft_core.search.query import Query, TileRef
-from graft_core.search.typical import competing_looks, sample_rows, typical_tiles
+from graft_core.search.typical import SOFTER, competing_looks, sample_rows, standard_scores, typical_tiles
 from graft_core.tasks.examples import embed_image
 from graft_core.types import F32, I64, Encoder
 
@@ -110,18 +110,20 @@ class Searcher:
         )
 
     def _looks(self, scene: str, vectors: QueryVectors) -> F32 | None:
-        """Images against the scene's typical tiles, as sharply as words against the background prompts."""
-        if vectors.looks is None and len(vectors.against_looks) == 0:
+        """Images against the scene's typical tiles, by how far each tile stands out for them."""
+        wanted = vectors.against_looks[:0] if vectors.looks is None else vectors.looks[None]
+        examples = np.concatenate([wanted, vectors.against_looks])
+        if len(examples) == 0:
             return None
-        typical = self._typical_tiles(scene)
-        usual, background = self._kept_cosines(scene, typical), self._kept_cosines(scene, vectors.background)
-        temperature = vectors.temperature * (_spread(usual) / _spread(background) if len(background) else 1.0)
-        competes = np.ones(len(typical), dtype=bool)
-        for example in [*([] if vectors.looks is None else [vectors.looks]), *vectors.against_looks]:
-            competes &= competing_looks(example, typical)
+        own = standard_scores(self._cosines(scene, examples))
+        cosines = self._kept_cosines(scene, self._typical_tiles(scene))
+        usual = standard_scores(cosines)
+        background = self._kept_cosines(scene, vectors.background)
+        temperature = SOFTER * vectors.temperature / _spread(background if len(background) else cosines)
+        competes = np.logical_and.reduce([competing_looks(each, usual) for each in own])
         return part_probability(
-            None if vectors.looks is None else self._cosines(scene, vectors.looks[None])[0],
-            _weighed(self._cosines(scene, vectors.against_looks), vectors.looks_odds, temperature),
+            own[0] if len(wanted) else None,
+            _weighed(own[len(wanted) :], vectors.looks_odds, temperature),
             usual[competes],
             temperature=temperature,
         )

@@ -138,6 +138,18 @@ def _rectangle(left: float, top: float, right: float, bottom: float) -> str:
     return json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]})
 
 
+def test_aerial_and_satellite_scenes_are_not_ranked_together_by_encoders_of_their_own(run: Run, tmp_path: Path) -> None:
+    for name, gsd in (("aerial", 1.0), ("satellite", 10.0)):
+        pixels = np.random.default_rng(0).integers(1, 255, (3, 128, 128), np.uint8)
+        names = ("red", "green", "blue")
+        write_raster(tmp_path / f"{name}.tif", pixels, geobox(128, 128, gsd=gsd), descriptions=names, photometric="rgb")
+    status, out, err = run("retrieve", tmp_path / "aerial.tif", tmp_path / "satellite.tif", "-q", "red")
+    assert (status, out) == (1, "")
+    assert "graft-demo-naip at 1 m" in err
+    assert "graft-demo-sentinel2 at 10 m" in err
+    assert "search one after the other" in err
+
+
 def test_scene_without_the_thing_is_said_to_be_unsure(encoder: KnownEncoder, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "dark.tif"
     write_raster(

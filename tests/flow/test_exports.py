@@ -67,9 +67,8 @@ def test_statistics_in_the_file_are_those_of_its_pixels(real_scene: Callable[[st
             assert stated["VALID_PERCENT"] == pytest.approx(100 * values.size / np.prod(raster.shape), rel=1e-3)
 
 
-@pytest.mark.skipif(shutil.which("gdalinfo") is None, reason="gdalinfo is not installed")
-def test_gdalinfo_of_another_gdal_shows_the_same(scene: RealScene) -> None:
-    told = subprocess.run(["gdalinfo", "-json", str(scene.raster)], capture_output=True, text=True, check=True)
+def test_gdalinfo_of_another_gdal_shows_the_same(scene: RealScene, gdalinfo: str) -> None:
+    told = subprocess.run([gdalinfo, "-json", str(scene.raster)], capture_output=True, text=True, check=True)
     assert told.stderr == ""
     info = json.loads(told.stdout)
     assert f'ID["EPSG",{EPSG[scene.name]}]' in info["coordinateSystem"]["wkt"]

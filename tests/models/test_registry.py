@@ -13,6 +13,7 @@ from torch import nn
 from graft_core import settings
 from graft_core.errors import ModelError
 from graft_core.models.card import Card
+from graft_core.models.catalogue import DEMO_NAMES
 from graft_core.models.registry import default_encoder_name, find_model, list_models, load_encoder
 from graft_core.types import Encoder, SensorName
 
@@ -237,11 +238,10 @@ def test_an_encoder_for_any_imagery_takes_the_resolution_of_the_imagery_at_hand(
 
 def test_shipped_weights_are_whole_and_fit(teacher: nn.Module) -> None:
     """The demo encoders in the package load, and together stay under 25 MB."""
-    present = [entry for entry in list_models() if entry.folder == settings.shipped_weights_dir() and entry.present]
-    if not present:
-        pytest.skip("the demo encoders have not been trained yet")
-    assert sum(entry.size_bytes or 0 for entry in present) < 25e6
-    for entry in present:
+    shipped = [entry for entry in list_models() if entry.folder == settings.shipped_weights_dir() and entry.present]
+    assert {entry.name for entry in shipped} == set(DEMO_NAMES)
+    assert sum(entry.size_bytes or 0 for entry in shipped) < 25e6
+    for entry in shipped:
         encoder = load_encoder(entry.name, device="cpu")
         side = encoder.spec.tile_px
         assert encoder.encode_tiles(np.zeros((1, side, side, 3), np.uint8)).shape[-1] == encoder.spec.dim

@@ -5,7 +5,8 @@ from known_encoder import KnownEncoder
 from graft_core.errors import IndexStoreError
 from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene, open_scene
-from graft_core.search.query import TileRef, parse_query
+from graft_core.search.embed import unit_rows
+from graft_core.search.query import Example, Query, Term, TileRef, parse_query
 from graft_core.tasks import score
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
@@ -57,3 +58,26 @@ def test_prompts_are_not_scored_again_for_the_next_query(searcher: Searcher, sce
     for text in ("red", "green"):
         searcher.scores(searcher.resolve(parse_query(text)), [scene.name])
     assert sorted(asked, reverse=True)[:2] == [5, 1], "the five background prompts once"
+
+
+def test_photo_that_is_far_from_every_tile_still_finds_its_kind_with_confidence(write_scene, root) -> None:
+    class ApartEncoder(KnownEncoder):
+        """Photos lie apart from tiles, as in every encoder whose towers were trained against each other."""
+
+        def encode_photos(self, photos):
+            return unit_rows(super().encode_photos(photos) + np.array([0, 0, 0, -1.5]))
+
+    encoder = ApartEncoder()
+    scene = open_scene(write_scene())
+    list(index_scene(scene, encoder, root))
+    searcher = Searcher(IndexStore(root, encoder.spec).snapshot(), encoder)
+    green = np.tile(np.array([0, 255, 0], np.uint8), (8, 8, 1))
+    (vector,) = encoder.encode_photos([green])
+    photo = Term("image", "green.jpg", view="ground", example=Example(tuple(vector.tolist()), encoder.spec.key))
+    (by_photo,) = searcher.scores(searcher.resolve(Query((photo,))), [scene.name])
+    (by_word,) = searcher.scores(searcher.resolve(parse_query("green")), [scene.name])
+    assert by_photo.score.max() < 0.6, "apart"
+    assert by_photo.best > 0.8
+    sure = by_word.probability > 0.9
+    assert by_photo.probability[sure].mean() > 0.7
+    assert by_photo.probability[by_word.probability < 0.1].mean() < 0.1
