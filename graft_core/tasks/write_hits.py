@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from graft_core.geo.grid import TileGrid
 from graft_core.geo.place import pixel_window
 from graft_core.io.contact_sheet import Caption, write_contact_sheet
@@ -11,10 +13,14 @@ from graft_core.io.vector import TileOutline, write_hits
 from graft_core.tasks.recipe import SOFTWARE, now
 from graft_core.tasks.retrieve import Hit, Retrieval
 from graft_core.tasks.targets import OUTLINES, check_target
-from graft_core.types import U8, EncoderSpec
+from graft_core.types import U8, Bool, EncoderSpec
 
 NO_IMAGERY = 236
 """Grey of a thumbnail where its scene has nothing."""
+BRIGHT = 230
+"""What the brightest hundredth of a scene's thumbnails should reach, so that a winter scene can be looked at."""
+MOST_GAIN = 4.0
+"""A scene darker than this makes up for is shown dark: what is left of it is noise."""
 SHEET_TILES = 60
 """Tiles on a contact sheet; a page with more is no longer looked at."""
 
@@ -60,20 +66,29 @@ def _write_sheet(path: Path, found: Retrieval, scenes: Mapping[str, Scene], enco
     doubt = "" if found.confident else f"Low confidence: the best match has a probability of {found.best:.2f}. "
     write_contact_sheet(
         path,
-        [thumbnail(scenes[hit.scene], found.grids[hit.scene], hit) for hit in shown],
+        thumbnails(shown, scenes, found.grids),
         [Caption(hit.rank, hit.score, f"{hit.scene}\n{hit.lat:.5f}, {hit.lon:.5f}", hit.probability) for hit in shown],
         title=found.query.text,
         subtitle=f"{doubt}{len(found.hits)} tiles by {encoder}",
     )
 
 
-def thumbnail(scene: Scene, grid: TileGrid, hit: Hit) -> U8:
-    """(S, S, 3) colours of a hit as the encoder saw it, a light grey where the scene has none."""
-    tile = grid.tile(hit.position)
-    window = pixel_window(grid.geobox, tile.top, tile.left, grid.tile_px, grid.tile_px)
-    rgb, valid = read_rgb(scene, window)
-    rgb[~valid] = NO_IMAGERY
-    return rgb
+def thumbnails(hits: Sequence[Hit], scenes: Mapping[str, Scene], grids: Mapping[str, TileGrid]) -> list[U8]:
+    """(S, S, 3) colours of each hit, light grey where its scene has nothing; a dark scene is brightened as a whole."""
+    pictures = [_colors(scenes[hit.scene], grids[hit.scene], hit.position) for hit in hits]
+    for name in {hit.scene for hit in hits}:
+        own = [picture for hit, picture in zip(hits, pictures, strict=True) if hit.scene == name]
+        brightest = float(np.percentile(np.concatenate([rgb[valid] for rgb, valid in own]), 99))
+        gain = np.clip(BRIGHT / max(brightest, 1), 1, MOST_GAIN)
+        for rgb, valid in own:
+            rgb[:] = np.minimum(rgb * gain, 255).astype(np.uint8)
+            rgb[~valid] = NO_IMAGERY
+    return [rgb for rgb, _ in pictures]
+
+
+def _colors(scene: Scene, grid: TileGrid, position: int) -> tuple[U8, Bool]:
+    tile = grid.tile(position)
+    return read_rgb(scene, pixel_window(grid.geobox, tile.top, tile.left, grid.tile_px, grid.tile_px))
 
 
 def hit_rows(hits: Sequence[Hit]) -> list[dict[str, object]]:

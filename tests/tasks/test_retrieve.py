@@ -15,7 +15,7 @@ from graft_core.search.query import Query, parse_query, parse_tile
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.retrieve import retrieve
 from graft_core.tasks.score import Searcher
-from graft_core.tasks.write_hits import write_retrieval
+from graft_core.tasks.write_hits import thumbnails, write_retrieval
 
 
 def test_hits_lie_where_the_thing_is_best_first(scene: Scene, searcher: Searcher) -> None:
@@ -175,3 +175,21 @@ def test_example_that_cannot_be_read_is_refused(scene: Scene, searcher: Searcher
         retrieve(searcher, [scene.name], parse_query("photo:gone.jpg"))
     with pytest.raises(IndexStoreError, match="choose a tile"):
         retrieve(searcher, [scene.name], parse_query(f"tile:{scene.name}/0/0"))
+
+
+def test_dark_scene_is_brightened_as_a_whole_and_a_bright_one_is_left(
+    write_scene, encoder: KnownEncoder, root: Path
+) -> None:
+    shades = np.random.default_rng(0).integers(1, 255, (3, 96, 96), dtype=np.uint8)
+    scenes = {"bright.tif": (shades, 1), "dark.tif": (shades // 4, 230 / 62), "night.tif": (shades // 25, 4)}
+    for name, (pixels, gain) in scenes.items():
+        scene = open_scene(write_scene(name, pixels))
+        list(index_scene(scene, encoder, root))
+        searcher = Searcher(IndexStore(root, encoder.spec).snapshot(), encoder)
+        found = retrieve(searcher, [scene.name], parse_query("green"), k=30)
+        shown = thumbnails(found.hits, {scene.name: scene}, found.grids)
+        for hit, picture in zip(found.hits, shown, strict=True):
+            tile = found.grids[scene.name].tile(hit.position)
+            true = pixels[:, max(tile.top, 0) : tile.top + 16, max(tile.left, 0) : tile.left + 16]
+            if true.shape == (3, 16, 16):
+                np.testing.assert_allclose(picture, np.minimum(np.moveaxis(true, 0, 2) * gain, 255), atol=8)
