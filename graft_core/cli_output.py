@@ -1,16 +1,16 @@
 """What a verb says: results on stdout, sentences for people on stderr."""
 
 import json
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import typer
+
+from graft_core.io.atomic import without_nan
 
 
 def print_json(value: object) -> None:
     """One JSON value on stdout; what is not a number becomes null, for JSON has no NaN."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(without_nan(value), ensure_ascii=False, allow_nan=False))
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -27,13 +27,3 @@ def say(sentence: str) -> None:
 def bytes_text(count: int) -> str:
     """A size for people."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value

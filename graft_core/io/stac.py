@@ -15,7 +15,7 @@ from pystac.extensions.raster import DataType, NoDataStrings, RasterBand, Raster
 from pystac.utils import datetime_to_str
 from rasterio.warp import transform
 
-from graft_core.io.atomic import write_json
+from graft_core.io.atomic import without_nan, write_json
 from graft_core.io.geotiff import RasterInfo, read_info
 
 PREFIX = "graft:"
@@ -69,7 +69,7 @@ def stac_item(
     """The item as JSON values; ``name`` is the raster's file name."""
     made = created or datetime.now(UTC)
     geometry, bbox = _footprint(info.geobox)
-    properties = {PREFIX + key: _plain(value) for key, value in sorted(recipe.items())}
+    properties = {PREFIX + key: without_nan(value) for key, value in sorted(recipe.items())}
     properties |= {"created": datetime_to_str(made), "gsd": float(info.geobox.resolution.x)}
     if title:
         properties["title"] = title
@@ -131,14 +131,3 @@ def _moment(acquired: date | datetime | None) -> datetime | None:
     if acquired is None or isinstance(acquired, datetime):
         return acquired
     return datetime.combine(acquired, time(), UTC)
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN: a value that is not there is null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value

@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 from graft_core.cli import main
@@ -48,3 +50,10 @@ def refused(*words: object) -> str:
     assert sentence.endswith("."), sentence
     assert 30 < len(sentence) < 500, sentence
     return sentence
+
+
+def tiles_of(scene: Path) -> int:
+    """Tiles of a scene in the only index there is, which must be sound."""
+    (index,) = json.loads(done("index", "list", "--json"))
+    assert index["problem"] is None
+    return sum(each["tiles"] for each in index["scenes"] if each["source"] == str(scene))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import command
+from commands import command, done
 from real_scenes import QUERY, SCENES, Encoded, RealScene
 
 from graft_core.models.encoder import LazyEncoder
@@ -59,6 +59,20 @@ def _make(name: str, source: Path, folder: Path) -> RealScene:
 def scene(request: pytest.FixtureRequest, real_scene: Callable[[str], RealScene]) -> RealScene:
     """Each real scene in turn."""
     return real_scene(request.param)
+
+
+@pytest.fixture
+def forest_lake(shared_data: Path) -> Path:
+    """One aerial scene."""
+    return shared_data / SCENES["virginia"]
+
+
+@pytest.fixture
+def earlier(shared_data: Path) -> Path:
+    """A small scene of the same encoder, committed before."""
+    path = shared_data / "bad" / "tiny_100x80.tif"
+    done("index", path)
+    return path
 
 
 @pytest.fixture

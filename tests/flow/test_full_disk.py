@@ -1,10 +1,9 @@
 """A disk that takes no more: one sentence, everything committed and every earlier result as it was, and the way on."""
 
-import json
 from pathlib import Path
 
 import pytest
-from commands import done, refused
+from commands import done, refused, tiles_of
 from full_disk import largest_file
 from real_scenes import QUERY, Encoded
 
@@ -12,66 +11,47 @@ ROW_BYTES = 272
 """Of a tile in the log of an index being written: 128 values of float16 and where it lies."""
 
 
-@pytest.fixture
-def scene(shared_data: Path) -> Path:
-    return shared_data / "naip" / "va_forest_lake.tif"
-
-
-@pytest.fixture
-def earlier(shared_data: Path) -> Path:
-    """A small scene of the same encoder, committed before the disk is full."""
-    path = shared_data / "bad" / "tiny_100x80.tif"
-    done("index", path)
-    return path
-
-
-def tiles(scene: Path) -> int:
-    (index,) = json.loads(done("index", "list", "--json"))
-    assert index["problem"] is None
-    return sum(each["tiles"] for each in index["scenes"] if each["source"] == str(scene))
-
-
 def test_indexing_stops_and_goes_on_when_there_is_room(
-    scene: Path, earlier: Path, encoded: Encoded, tmp_path: Path
+    forest_lake: Path, earlier: Path, encoded: Encoded, tmp_path: Path
 ) -> None:
-    kept = tiles(earlier)
+    kept = tiles_of(earlier)
     with largest_file(70 * ROW_BYTES):
-        sentence = refused("index", scene)
+        sentence = refused("index", forest_lake)
     assert "No space left" in sentence
-    assert scene.stem in sentence
+    assert forest_lake.stem in sentence
     assert encoded.tiles == 96, "two batches have room, the third has not"
-    assert (tiles(scene), tiles(earlier)) == (0, kept)
+    assert (tiles_of(forest_lake), tiles_of(earlier)) == (0, kept)
     done("density", earlier, "-q", QUERY, "-o", tmp_path / "map.tif")
 
     encoded.tiles = 0
-    done("index", scene)
-    assert encoded.tiles == tiles(scene) - 64, "what was stored is not encoded again"
-    assert tiles(earlier) == kept
+    done("index", forest_lake)
+    assert encoded.tiles == tiles_of(forest_lake) - 64, "what was stored is not encoded again"
+    assert tiles_of(earlier) == kept
 
 
 @pytest.mark.parametrize("size", [0, 100, 1000])
-def test_disk_that_is_full_from_the_start_is_named(scene: Path, earlier: Path, size: int, tmp_path: Path) -> None:
-    kept = tiles(earlier)
+def test_disk_that_is_full_from_the_start_is_named(forest_lake: Path, earlier: Path, size: int, tmp_path: Path) -> None:
+    kept = tiles_of(earlier)
     with largest_file(size):
-        assert "No space left" in refused("index", scene)
-    assert tiles(earlier) == kept
+        assert "No space left" in refused("index", forest_lake)
+    assert tiles_of(earlier) == kept
     done("density", earlier, "-q", QUERY, "-o", tmp_path / "map.tif")
 
 
-def test_map_that_has_no_room_leaves_the_earlier_one(scene: Path, tmp_path: Path) -> None:
-    done("index", scene)
+def test_map_that_has_no_room_leaves_the_earlier_one(forest_lake: Path, tmp_path: Path) -> None:
+    done("index", forest_lake)
     out = tmp_path / "results" / "map.tif"
     out.parent.mkdir()
-    done("density", scene, "-q", QUERY, "-o", out)
+    done("density", forest_lake, "-q", QUERY, "-o", out)
     before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
     for size in (0, 50_000, 500_000):
         with largest_file(size):
-            sentence = refused("density", scene, "-q", "road - water", "-o", out)
+            sentence = refused("density", forest_lake, "-q", "road - water", "-o", out)
             assert str(out) in sentence
             assert "disk is full" in sentence
             assert "disk is full" in refused("replay", out, "-o", out)
         assert {path.name: path.read_bytes() for path in out.parent.iterdir()} == before
-    done("density", scene, "-q", "road - water", "-o", out)
+    done("density", forest_lake, "-q", "road - water", "-o", out)
     assert out.read_bytes() != before["map.tif"]
 
 

@@ -1,6 +1,5 @@
 """Two programs at once, and a program that is killed: what was committed stays, and the work can be finished."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from commands import done, refused
+from commands import done, refused, tiles_of
 from real_scenes import QUERY, Encoded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,60 +55,41 @@ def start(tmp_path: Path) -> Iterator[StartProgram]:
         process.communicate()
 
 
-@pytest.fixture
-def scene(shared_data: Path) -> Path:
-    return shared_data / "naip" / "va_forest_lake.tif"
-
-
-@pytest.fixture
-def earlier(shared_data: Path) -> Path:
-    """A small scene of the same encoder, committed before."""
-    path = shared_data / "bad" / "tiny_100x80.tif"
-    done("index", path)
-    return path
-
-
-def tiles(scene: Path) -> int:
-    (index,) = json.loads(done("index", "list", "--json"))
-    assert index["problem"] is None
-    return sum(each["tiles"] for each in index["scenes"] if each["source"] == str(scene))
-
-
 def test_second_writer_is_refused_and_the_first_commits(
-    scene: Path, earlier: Path, start: StartProgram, shared_data: Path, tmp_path: Path
+    forest_lake: Path, earlier: Path, start: StartProgram, shared_data: Path, tmp_path: Path
 ) -> None:
-    kept = tiles(earlier)
-    first = start(1, "index", scene)
-    for wanted in (scene, shared_data / "bad" / "rotated.tif"):
+    kept = tiles_of(earlier)
+    first = start(1, "index", forest_lake)
+    for wanted in (forest_lake, shared_data / "bad" / "rotated.tif"):
         sentence = refused("index", wanted)
         assert f"process {first.process.pid} " in sentence
         assert "being written" in sentence
     assert "being written" in refused("index", "remove", "tiny_100x80")
     done("density", earlier, "-q", QUERY, "-o", tmp_path / "map.tif")  # who only reads need not wait
-    assert (tiles(scene), tiles(earlier)) == (0, kept)
+    assert (tiles_of(forest_lake), tiles_of(earlier)) == (0, kept)
 
     first.go.touch()
     out, err = first.process.communicate(timeout=300)
     assert (first.process.returncode, err) == (0, "")
-    assert out.startswith(scene.stem)
-    assert (tiles(scene) > 100, tiles(earlier)) == (True, kept)
+    assert out.startswith(forest_lake.stem)
+    assert (tiles_of(forest_lake) > 100, tiles_of(earlier)) == (True, kept)
     done("index", shared_data / "bad" / "rotated.tif")
 
 
 @pytest.mark.parametrize("batch", [0, 1, 3])
 def test_killed_program_loses_nothing_and_a_new_one_goes_on(
-    scene: Path, earlier: Path, start: StartProgram, batch: int, encoded: Encoded, tmp_path: Path
+    forest_lake: Path, earlier: Path, start: StartProgram, batch: int, encoded: Encoded, tmp_path: Path
 ) -> None:
-    kept = tiles(earlier)
-    killed = start(batch, "index", scene)
+    kept = tiles_of(earlier)
+    killed = start(batch, "index", forest_lake)
     killed.process.kill()
     killed.process.communicate()
     assert killed.process.returncode == -9
-    assert (tiles(scene), tiles(earlier)) == (0, kept)
+    assert (tiles_of(forest_lake), tiles_of(earlier)) == (0, kept)
     done("retrieve", earlier, "-q", QUERY)
     assert encoded.tiles == 0
 
-    done("density", scene, "-q", QUERY, "-o", tmp_path / "map.tif")
-    whole = tiles(scene)
+    done("density", forest_lake, "-q", QUERY, "-o", tmp_path / "map.tif")
+    whole = tiles_of(forest_lake)
     assert encoded.tiles == whole - batch * BATCH, "what was stored is not encoded again"
-    assert tiles(earlier) == kept
+    assert tiles_of(earlier) == kept
