@@ -37,7 +37,7 @@ from graft_core.search.query import parse_query
 from graft_core.tasks.density import DensityMap, density_map
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
-from graft_core.tasks.write_density import write_density
+from graft_core.tasks.write_density import in_steps, write_density
 from graft_core.types import F32
 
 QUICK_SIDE = 2048
@@ -85,7 +85,7 @@ def made_density(folder: Path, side: int, tile_px: int) -> DensityMap:
 def measure(folder: Path, density: DensityMap, gdal_side: int, repeats: int) -> dict[str, Any]:
     """Writing, its parts and GDAL, in turn."""
     path = folder / "map.tif"
-    part = density.window(pixel_window(density.geobox, 0, 0, gdal_side, gdal_side))
+    part = in_steps(density.window(pixel_window(density.geobox, 0, 0, gdal_side, gdal_side)))
     write: list[Cost] = []
     draw: list[Cost] = []
     encode: list[Cost] = []
@@ -121,7 +121,7 @@ def _windows(density: DensityMap) -> Iterator[F32]:
     for top in range(0, height, WINDOW_PX):
         for left in range(0, width, WINDOW_PX):
             rows, cols = min(WINDOW_PX, height - top), min(WINDOW_PX, width - left)
-            yield density.window(pixel_window(density.geobox, top, left, rows, cols))
+            yield in_steps(density.window(pixel_window(density.geobox, top, left, rows, cols)))
 
 
 def _encoding(density: DensityMap) -> Cost:

@@ -20,7 +20,7 @@ from graft_core.search.query import parse_query, parse_tile
 from graft_core.tasks.density import DensityMap, density_map
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
-from graft_core.tasks.write_density import write_density
+from graft_core.tasks.write_density import STEP, write_density
 from graft_core.types import F32
 
 
@@ -99,6 +99,17 @@ def test_written_file_keeps_the_export_contract(scene: Scene, searcher: Searcher
     assert (tmp_path / "out.qml").is_file()
     item = json.loads((tmp_path / "out.json").read_text())
     assert item["properties"]["graft:threshold"] == 0.6
+
+
+def test_written_values_are_those_of_the_map_in_fine_steps(scene: Scene, searcher: Searcher, tmp_path: Path) -> None:
+    made = density_map(scene, searcher, parse_query("red"))
+    write(tmp_path / "out.tif", made)
+    with rasterio.open(tmp_path / "out.tif") as file:
+        written = file.read()
+    exact = made.window(scene.geobox)
+    assert np.array_equal(np.isnan(written), np.isnan(exact))
+    assert np.nanmax(np.abs(written - exact)) <= STEP / 2
+    assert np.array_equal(written / STEP, np.rint(written / STEP), equal_nan=True)
 
 
 def test_area_cuts_what_is_written_and_changes_no_value(scene: Scene, searcher: Searcher, tmp_path: Path) -> None:
