@@ -20,6 +20,9 @@ from graft_core.tasks.recipe import Recipe
 from graft_core.tasks.score import Searcher, TileScores
 from graft_core.types import F32, EncoderSpec
 
+FAINTEST = 0.25
+"""Density drawn in the brightest colour where nothing is denser: a scene without the thing shall look like one."""
+
 
 @dataclass(frozen=True, eq=False)
 class DensityMap:
@@ -37,6 +40,11 @@ class DensityMap:
     """Where the scene has imagery."""
     recipe: Recipe
     """How it was made."""
+
+    @property
+    def brightest(self) -> float:
+        """Density that is drawn in the brightest colour."""
+        return float(np.nanmax(self.field.values[0], initial=FAINTEST))
 
     def window(self, target: GeoBox) -> F32:
         """(2, h, w) density in [0, 1] and cosine score; NaN without imagery and outside the area."""

@@ -20,8 +20,6 @@ from graft_core.tasks.recipe import Recipe, now
 from graft_core.tasks.targets import RASTERS, check_target
 from graft_core.types import F32, Progress
 
-FAINTEST = 0.25
-"""Density drawn in the brightest colour where nothing is denser: a scene without the thing shall look like one."""
 STEP = 2.0**-16
 """Both bands are written in such steps: finer than float16 embeddings are sure of, and files are a third as large."""
 REPORT_S = 0.2
@@ -79,8 +77,7 @@ def in_steps(values: F32) -> F32:
 
 def _write_companions(path: Path, density: DensityMap, recipe: Recipe) -> None:
     style = path.with_suffix(".qml")
-    highest = np.nanmax(density.field.values[0], initial=FAINTEST)
-    write_qml(style, opacity=0.7, ramp="viridis", minimum=0.0, maximum=float(highest))
+    write_qml(style, opacity=0.7, ramp="viridis", minimum=0.0, maximum=density.brightest)
     write_stac_item(
         path.with_suffix(".json"),
         path,

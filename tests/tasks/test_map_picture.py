@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from affine import Affine
+from four_colors import HEIGHT, LEFT, TOP, WIDTH
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import polygon
+
+from graft_core.errors import ExportError
+from graft_core.geo.web_mercator import web_view
+from graft_core.io.qml import RAMPS
+from graft_core.io.scene import Scene
+from graft_core.search.query import parse_query
+from graft_core.tasks.density import density_map
+from graft_core.tasks.map_picture import coarser, density_picture, painted
+from graft_core.tasks.score import Searcher
+
+
+def test_picture_shows_the_thing_where_it_is(scene: Scene, searcher: Searcher) -> None:
+    made = density_map(scene, searcher, parse_query("green"))
+    picture = density_picture(made)
+    assert picture.rgba.dtype == np.uint8
+    assert max(picture.rgba.shape[:2]) == 1024
+    assert picture.maximum == made.brightest
+    view = web_view(scene.geobox, 1024)
+    visible = picture.rgba[..., 3]
+    north_east = (view.row > 10) & (view.row < HEIGHT / 2 - 10) & (view.col > WIDTH / 2 + 10) & (view.col < WIDTH - 10)
+    south_west = (view.row > HEIGHT / 2 + 10) & (view.row < HEIGHT) & (view.col > 0) & (view.col < WIDTH / 2 - 10)
+    assert (visible[north_east] == 255).all()
+    assert visible[south_west].max() < 30
+    assert (visible[(view.row < 0) | (view.col < 0)] == 0).all()
+
+
+def test_area_of_interest_is_all_that_is_drawn(scene: Scene, searcher: Searcher) -> None:
+    corners = [(LEFT + 130, TOP - 10), (LEFT + 170, TOP - 10), (LEFT + 130, TOP - 60), (LEFT + 130, TOP - 10)]
+    made = density_map(scene, searcher, parse_query("green"), area=polygon(corners, "EPSG:32631"))
+    picture = density_picture(made)
+    west, south, east, north = picture.bounds
+    assert (east - west) < 0.0006
+    assert (north - south) < 0.0006
+    assert 0.3 < (picture.rgba[..., 3] > 0).mean() < 0.7, "a triangle"
+
+
+def test_what_is_nowhere_is_not_painted_bright(scene: Scene, searcher: Searcher) -> None:
+    made = density_map(scene, searcher, parse_query("magenta - red - blue"), bandwidth=0)
+    assert made.brightest >= 0.25
+    assert density_picture(made).maximum >= 0.25
+
+
+def test_colours_are_the_ramps_and_fade_towards_nothing() -> None:
+    drawn = painted(np.array([[0, 0.1, 0.5, 1, 2, np.nan]], np.float32), "viridis")[0]
+    assert drawn[:, 3].tolist() == [0, 128, 255, 255, 255, 0]
+    assert "#" + drawn[3, :3].tobytes().hex() == RAMPS["viridis"][-1]
+    assert np.abs(drawn[2, :3].astype(int) - [int(RAMPS["viridis"][5][i : i + 2], 16) for i in (1, 3, 5)]).max() <= 2
+    with pytest.raises(ExportError, match=r"'rainbow'.*viridis"):
+        painted(np.zeros((1, 1), np.float32), "rainbow")
+
+
+def test_coarser_grid_begins_in_the_same_corner() -> None:
+    box = GeoBox((10, 7), Affine(2, 0, 100, 0, -2, 50), "EPSG:32631")
+    found = coarser(box, 4)
+    assert found.shape == (3, 2)
+    assert found.affine == Affine(8, 0, 100, 0, -8, 50)
