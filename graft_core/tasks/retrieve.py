@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
 
 from graft_core.errors import QueryError
 from graft_core.geo.grid import TileGrid
-from graft_core.geo.place import lon_lat
+from graft_core.geo.masks import inside
+from graft_core.geo.place import lon_lat, reprojected
 from graft_core.index.scan import top_k
 from graft_core.search.query import Query, TileRef
 from graft_core.tasks.score import Searcher, TileScores
@@ -81,7 +85,9 @@ class Retrieval:
         return self.best >= CONFIDENT
 
 
-def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 20) -> Retrieval:
+def retrieve(
+    searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 20, *, area: Geometry | None = None
+) -> Retrieval:
     """The ``k`` best tiles of the scenes by score, slivers left out; of tiles that overlap only the best stays.
 
     Args:
@@ -89,6 +95,7 @@ def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 2
         scenes: names of indexed scenes.
         query: as it was typed, or out of a file.
         k: hits wanted; fewer come back where there are fewer places.
+        area: area of interest, in any CRS; only tiles whose middle lies in it are hits.
 
     Raises:
         QueryError: ``k`` is not 1 to 10,000.
@@ -98,7 +105,7 @@ def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 2
         raise QueryError(f"{k} hits cannot be asked for; give a number from 1 to {MOST}.")
     asked = searcher.resolve(query)
     found = searcher.scores(asked, list(dict.fromkeys(scenes)))
-    score = np.concatenate([_of_full_tiles(each) for each in found])
+    score = np.concatenate([_eligible(each, area) for each in found])
     return Retrieval(
         hits=tuple(_best_places(found, score, k)),
         query=asked,
@@ -107,10 +114,28 @@ def retrieve(searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 2
     )
 
 
-def _of_full_tiles(found: TileScores) -> F32:
-    """(N,) scores, NaN for tiles that hardly show anything; of a scene smaller than a tile the fullest count."""
+def _eligible(found: TileScores, area: Geometry | None) -> F32:
+    """(N,) scores, NaN for tiles that are no hits: hardly anything to see, or beyond the area.
+
+    Of a scene smaller than a tile the fullest tiles count.
+    """
     enough = found.valid >= min(MOSTLY_IMAGERY, found.valid.max(initial=0))
+    if area is not None:
+        grid = found.grid
+        assert grid.geobox.crs is not None  # a grid has one
+        within = inside(reprojected(area, grid.geobox.crs), _middles(grid))
+        if within is not None:
+            enough &= within.ravel()[found.position]
     return np.where(enough, found.score, np.float32(np.nan))
+
+
+def _middles(grid: TileGrid) -> GeoBox:
+    """A pixel grid whose pixels have their centres in the middle of the tiles."""
+    first, stride = grid.tile(0), grid.stride_px
+    corner = grid.geobox.affine @ Affine.translation(
+        first.left + (grid.tile_px - stride) / 2, first.top + (grid.tile_px - stride) / 2
+    )
+    return GeoBox((grid.rows, grid.cols), corner @ Affine.scale(stride), grid.geobox.crs)
 
 
 def _best_places(found: Sequence[TileScores], score: F32, k: int) -> list[Hit]:

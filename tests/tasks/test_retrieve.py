@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from four_colors import LEFT, TOP, four_colors, geobox
 from known_encoder import COLORS, KnownEncoder
+from odc.geo.geom import polygon
 from PIL import Image
+from shapely.geometry import Point
 
 from graft_core.errors import IndexStoreError, PhotoError, QueryError
+from graft_core.geo.place import WGS84, reprojected
 from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene, open_scene
 from graft_core.search.query import Query, parse_query, parse_tile
@@ -57,6 +60,19 @@ def test_slivers_of_imagery_are_no_hits(write_scene, encoder: KnownEncoder, root
     write_retrieval(tmp_path / "hits.gpkg", found, {scene.name: scene}, encoder.spec)
     with Image.open(tmp_path / "hits.png") as sheet:
         assert (np.asarray(sheet.convert("RGB")).max(axis=2) > 0).all(), "what is not there is not black"
+
+
+def test_area_of_interest_keeps_the_tiles_whose_middle_lies_in_it(scene: Scene, searcher: Searcher) -> None:
+    corners = [(LEFT + 20, TOP - 30), (LEFT + 150, TOP - 30), (LEFT + 150, TOP - 90), (LEFT + 20, TOP - 30)]
+    area = polygon(corners, "EPSG:32631")
+    everywhere = retrieve(searcher, [scene.name], parse_query("red"), k=10_000).hits
+    hits = retrieve(searcher, [scene.name], parse_query("red"), k=10_000, area=reprojected(area, WGS84)).hits
+    assert 5 < len(hits) < len(everywhere)
+    whole = reprojected(area, WGS84).buffer(1)
+    assert retrieve(searcher, [scene.name], parse_query("red"), k=10_000, area=whole).hits == everywhere
+    for hit in hits:
+        left, bottom, right, top = hit.bounds
+        assert area.geom.buffer(0.01).contains(Point((left + right) / 2, (bottom + top) / 2))
 
 
 def test_more_hits_wanted_than_there_are_places(scene: Scene, searcher: Searcher) -> None:
