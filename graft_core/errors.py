@@ -35,3 +35,7 @@ class ExportError(GraftError):
 
 class TrainError(GraftError):
     """A training configuration, its data or its run is unusable."""
+
+
+class JobError(GraftError):
+    """A long job is unknown, or in a state that does not allow what was asked."""

@@ -1,0 +1,26 @@
+"""GRAFT Explorer in the browser: `streamlit run app.py`. The pages and, on the same port, the map tiles."""
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from graft_core.ui.address import tiles_prefix
+from graft_core.ui.style import use_style
+
+if get_script_run_ctx() is None:
+    from starlette.routing import Mount
+
+    from graft_core.serve.tiles import tile_service
+
+    # Streamlit finds the server by reading this file: it has to be an assignment of st.App to this very name.
+    app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tile_service(tiles_prefix()))])
+else:
+    page = st.navigation(
+        [
+            st.Page("pages/1_Explore.py", title="Explore", default=True),
+            st.Page("pages/6_Library.py", title="Library"),
+        ],
+        position="top",
+    )
+    st.set_page_config(page_title=f"{page.title} · GRAFT Explorer", page_icon="🛰️", layout="wide")
+    use_style()
+    page.run()

@@ -1,0 +1,126 @@
+"""What all sessions share: scenes, encoders, searchers and the answers to questions somebody asked before."""
+
+import threading
+from dataclasses import dataclass
+
+import streamlit as st
+
+from graft_core import settings
+from graft_core.geo.masks import area_from_wkt
+from graft_core.index.store import IndexStore
+from graft_core.io.scene import Scene
+from graft_core.search.query import Query
+from graft_core.tasks.catalog import KnownScene, encoder_for_all, find_scene, known_scenes
+from graft_core.tasks.density import DensityMap, density_map
+from graft_core.tasks.map_picture import MapPicture, density_picture
+from graft_core.tasks.retrieve import Retrieval, retrieve
+from graft_core.tasks.score import Searcher
+from graft_core.tasks.write_hits import thumbnails
+from graft_core.types import U8, Encoder
+
+HITS = 24
+"""Tiles in the gallery."""
+
+_inference = threading.Lock()
+"""One question at a time: two at once are no faster, and take twice the memory."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything an answer depends on, so that equal questions are answered once."""
+
+    scenes: tuple[str, ...]
+    """Names of indexed scenes."""
+    encoder: str | None
+    """Its name; None for the one that suits the scenes."""
+    query: str
+    """As JSON (`Query.to_json`)."""
+    threshold: float | None
+    """Match probability from which a tile counts; None maps the expected share."""
+    bandwidth: float | None
+    """Metres; None for the encoder's own."""
+    area: str | None
+    """Area of interest as WKT in degrees."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A query on every scene that was asked."""
+
+    maps: tuple[DensityMap, ...]
+    """One a scene, in the order asked."""
+    found: Retrieval
+    """The best tiles of all of them."""
+    pictures: tuple[U8, ...]
+    """(S, S, 3) thumbnail of each hit."""
+
+
+def scenes() -> list[KnownScene]:
+    """Scenes that are known now."""
+    return known_scenes(settings.indexes_dir())
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, ttl="10m")
+def scene(name: str) -> Scene:
+    """An opened scene."""
+    return find_scene(name, settings.indexes_dir())
+
+
+def encoder(scenes: tuple[str, ...], name: str | None) -> Encoder:
+    """The encoder of a name, or the one that suits the scenes; its towers are loaded once for all sessions.
+
+    Raises:
+        SceneError: the scenes need encoders of their own.
+        ModelError: unknown, or its weights are missing.
+    """
+    found = encoder_for_all([scene(each) for each in scenes], name)
+    return _shared(found.spec.key, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _shared(key: str, _encoder: Encoder) -> Encoder:
+    del key
+    return _encoder
+
+
+def answer(question: Question) -> Answer:
+    """Ask, or take the answer somebody got before on the same index.
+
+    Raises:
+        GraftError: as `density_map` and `retrieve` do.
+    """
+    spec = encoder(question.scenes, question.encoder).spec
+    return _answer(question, IndexStore(settings.indexes_dir(), spec).version())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _searcher(key: str, version: int, _encoder: Encoder) -> Searcher:
+    del key, version
+    return Searcher(IndexStore(settings.indexes_dir(), _encoder.spec).snapshot(), _encoder)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _answer(question: Question, version: int) -> Answer:
+    tower = encoder(question.scenes, question.encoder)
+    opened = {name: scene(name) for name in question.scenes}
+    query = Query.from_json(question.query)
+    area = None if question.area is None else area_from_wkt(question.area, "EPSG:4326")
+    with _inference:
+        searcher = _searcher(tower.spec.key, version, tower)
+        maps = [
+            density_map(each, searcher, query, threshold=question.threshold, bandwidth=question.bandwidth, area=area)
+            for each in opened.values()
+        ]
+        found = retrieve(searcher, question.scenes, query, HITS, area=area)
+    return Answer(tuple(maps), found, tuple(thumbnails(found.hits, opened, found.grids)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def picture(question: Question, which: int, ramp: str) -> MapPicture:
+    """The density of one of an answer's maps, drawn for the web map."""
+    return density_picture(answer(question).maps[which], ramp=ramp)
+
+
+def query_of(question: Question) -> Query:
+    """The query that was asked."""
+    return Query.from_json(question.query)

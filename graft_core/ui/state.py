@@ -1,0 +1,102 @@
+"""What one session is looking at; lives in the browser's tab and in its address, never shared."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import streamlit as st
+
+from graft_core import settings
+from graft_core.search.query import Query, parse_query, parse_tile
+from graft_core.tasks.examples import check_images
+from graft_core.tasks.retrieve import Hit
+from graft_core.ui.cached import Question
+from graft_core.ui.maps import View, hit_bounds, view_on
+
+HISTORY = 12
+"""Questions that are remembered."""
+
+
+@dataclass
+class Exploring:
+    """The state of the Explore page."""
+
+    asked: str = ""
+    """Query text that the marks below belong to."""
+    likes: list[str] = field(default_factory=list)
+    """Tiles marked as right, ``scene/row/col``."""
+    dislikes: list[str] = field(default_factory=list)
+    """Tiles marked as wrong."""
+    chosen: str | None = None
+    """Tile that is emphasised."""
+    clicked: str | None = None
+    """Outline that was clicked last on the map, which the map goes on telling."""
+    view: View = field(default_factory=View)
+    """Where the map was sent last."""
+    visits: int = 0
+    """How often it was sent somewhere."""
+    area: str | None = None
+    """Area of interest as WKT in degrees."""
+    drawings: int = 0
+    """Drawings that were cleared: each time the map begins anew, without them."""
+    history: list[Question] = field(default_factory=list)
+    """Earlier questions, the newest first."""
+
+    def mark(self, tile: str, *, right: bool) -> None:
+        """Thumb up or down; the same again takes it back."""
+        into, other = (self.likes, self.dislikes) if right else (self.dislikes, self.likes)
+        if tile in into:
+            into.remove(tile)
+            return
+        if tile in other:
+            other.remove(tile)
+        into.append(tile)
+
+    def go_to(self, hit: Hit) -> None:
+        """Emphasise a tile and bring it into view."""
+        self.chosen, self.visits = hit.tile, self.visits + 1
+        self.view = view_on(hit_bounds(hit), self.visits)
+
+    def clear_area(self) -> None:
+        """Ask everywhere again."""
+        self.area, self.drawings = None, self.drawings + 1
+
+    def remember(self, question: Question) -> None:
+        """Put a question first in the history, once."""
+        self.history = [question, *(each for each in self.history if each != question)][:HISTORY]
+
+    def query(self, text: str, background: Sequence[str]) -> Query:
+        """The query of what is typed and marked; other words than before forget the marks.
+
+        Raises:
+            QueryError: the text cannot be understood.
+        """
+        if text != self.asked:
+            self.asked, self.likes, self.dislikes, self.chosen = text, [], [], None
+        query = parse_query(text)
+        check_images(query)
+        return replace(
+            query,
+            background=tuple(background),
+            likes=tuple(parse_tile(each) for each in self.likes),
+            dislikes=tuple(parse_tile(each) for each in self.dislikes),
+        )
+
+
+def exploring() -> Exploring:
+    """This session's."""
+    if "exploring" not in st.session_state:
+        st.session_state.exploring = Exploring()
+    found: Exploring = st.session_state.exploring
+    return found
+
+
+def keep_upload(content: bytes, name: str) -> Path:
+    """Keep an uploaded picture under its hash, so that a query in the history can be asked again."""
+    folder = settings.tiles_dir() / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{hashlib.sha256(content).hexdigest()[:16]}{Path(name).suffix.lower()}"
+    if not path.exists():
+        path.write_bytes(content)
+    return path

@@ -1,0 +1,53 @@
+"""A page that notes what must not happen on it; a module of its own, for every folder's conftest has one name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Frame, Page, Request, Route
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
+WITHOUT_HOST = ("data", "blob", "about")
+
+Serve = Callable[..., str]
+"""What the fixture ``serve`` gives."""
+
+
+@dataclass
+class Watched:
+    """A page and everything that must not happen on it; the fixture fails a test in which any of it did."""
+
+    page: Page
+    """In a context of its own: no cookies, no cache of another test."""
+    problems: list[str] = field(default_factory=list)
+    """Requests to other hosts, errors thrown, errors on the console, in their order."""
+
+    def open(self, url: str) -> None:
+        """Go there and wait until Streamlit has run the script."""
+        self.page.goto(url)
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the script's run is over."""
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=30_000)
+
+    def map_frame(self) -> Frame:
+        """The frame of the page's map, drawn."""
+        self.page.frame_locator("iframe[title='streamlit_folium.st_folium']").locator(".leaflet-container").wait_for()
+        return next(frame for frame in self.page.frames if "streamlit_folium" in frame.url)
+
+    def asks(self, route: Route, request: Request) -> None:
+        """Let a request pass, or note it and stop it."""
+        parts = urlsplit(request.url)
+        if parts.hostname in OWN_HOSTS or parts.scheme in WITHOUT_HOST:
+            route.continue_()
+        else:
+            self.problems.append(f"asks another host: {request.url}")
+            route.abort()
+
+    def says(self, message: ConsoleMessage) -> None:
+        """Note an error on the console."""
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")

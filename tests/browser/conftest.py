@@ -1,0 +1,105 @@
+"""The application in Debian's Chromium: a server of its own for a script, and a page that notes what goes wrong."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+from urllib.error import URLError
+
+import pytest
+from browser_page import ROOT, Serve, Watched
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+START_SECONDS = 60
+PATIENCE_MS = 15_000
+SCREEN = ViewportSize(width=1280, height=800)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium; a machine without it skips, except in CI, which must have it."""
+    program = shutil.which("chromium")
+    if program is None:
+        _missing("chromium is not installed (apt-get install chromium)")
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for a module's tests; its event loop is gone before another module needs its own."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    """A page whose problems fail the test."""
+    context = browser.new_context(viewport=SCREEN)
+    context.set_default_timeout(PATIENCE_MS)
+    seen = Watched(context.new_page())
+    context.route("**/*", seen.asks)
+    seen.page.on("pageerror", lambda error: seen.problems.append(f"error: {error}"))
+    seen.page.on("console", seen.says)
+    yield seen
+    context.close()
+    assert seen.problems == []
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """``serve(script, "--flag=value", ..., env={...})`` starts Streamlit and gives its address, without a base path.
+
+    Streamlit reads .streamlit/config.toml and, for what is under /app/static/, ``static/`` beside the script.
+    """
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(script: Path, *flags: str, env: Mapping[str, str] | None = None) -> str:
+        port = _free_port()
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
+        command += [f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", *flags]
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                command, cwd=script.parent, env=surroundings, stdout=output, stderr=subprocess.STDOUT
+            )
+        running.append(server)
+        base = next((flag.partition("=")[2].strip("/") for flag in flags if "baseUrlPath" in flag), "")
+        _wait_for(f"http://127.0.0.1:{port}/{base}{'/' if base else ''}_stcore/health", server, log)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server in running:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"Streamlit did not start; it said:\n{log.read_text(errors='replace')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; a CI run must not skip it")
+    pytest.skip(reason)

@@ -1,0 +1,269 @@
+"""What the map is made of; that it shows in a browser is tests/browser/test_offline_map.py's."""
+
+import base64
+import importlib.util
+import io
+import math
+import re
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from odc.geo.geom import box, polygon
+from PIL import Image
+
+from graft_core.io.qml import RAMPS
+from graft_core.tasks.retrieve import Hit
+from graft_core.ui import maps
+from graft_core.ui.maps import (
+    TileLayer,
+    area_outline,
+    base_map,
+    clicked_rank,
+    density_overlay,
+    drawn_area,
+    hit_bounds,
+    legend_html,
+    tile_outlines,
+    use_vendored_assets,
+    view_on,
+)
+from graft_core.ui.offline_maps import VENDOR, MapSetup
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+BOUNDS = (9.0, 44.25, 9.1, 44.32)
+LAYERS = [TileLayer("/rasters/one/{z}/{x}/{y}.png", "one", BOUNDS), TileLayer("/rasters/two/{z}/{x}/{y}.png", "two")]
+
+
+@pytest.fixture(autouse=True)
+def vendored() -> None:
+    use_vendored_assets("")
+
+
+def hit(rank: int, left: float = 500_000, bottom: float = 4_900_000, side: float = 224) -> Hit:
+    box = (left, bottom, left + side, bottom + side)
+    return Hit(rank, "scene", 0, 0, 0, 0.3, 0.9, 9.0, 44.25, box, "EPSG:32632")
+
+
+def rendered(element: object) -> str:
+    return str(element.get_root().render())  # type: ignore[attr-defined]
+
+
+def on_map(group: object) -> str:
+    """The script of a group on a map."""
+    built = base_map(BOUNDS, LAYERS)
+    built.add_child(group)
+    return rendered(built)
+
+
+def fetched(page: str) -> list[str]:
+    """What a browser loads for a page by itself."""
+    links = re.findall(r"<(?:script|img|iframe)[^>]*\bsrc=\"([^\"]+)\"|<link[^>]*\bhref=\"([^\"]+)\"", page)
+    return [source or href for source, href in links] + re.findall(r"@import\s+\"?([^\";]+)|url\((http[^)]+)\)", page)
+
+
+@pytest.mark.parametrize("base", ["", "/some/path"])
+def test_the_map_loads_only_what_lies_in_static(base: str) -> None:
+    use_vendored_assets(base)
+    loaded = fetched(rendered(base_map(BOUNDS, LAYERS)))
+    assert len(loaded) == 14
+    for address in loaded:
+        assert not urlsplit(address).netloc
+        assert address.startswith(f"{base}/{VENDOR}/")
+        assert (STATIC / address.removeprefix(f"{base}/app/static/")).is_file()
+    assert (STATIC / MapSetup.images.removeprefix(f"{base}/app/static/") / "marker-icon.png").is_file()
+
+
+def test_only_the_basemap_and_its_credit_name_another_host_and_it_is_off() -> None:
+    page = rendered(base_map(BOUNDS, LAYERS))
+    assert set(re.findall(r"https?://([^/\"\s\\]+)", page)) == {"tile.openstreetmap.org", "www.openstreetmap.org"}
+    assert re.findall(r"(tile_layer_\w+)\.addTo\(", page) == re.findall(r"var (tile_layer_\w+) =", page)[1:]
+    assert "://" not in rendered(base_map(BOUNDS, LAYERS, basemap=False))
+
+
+def test_assets_may_be_set_twice() -> None:
+    once = rendered(base_map(BOUNDS, LAYERS))
+    use_vendored_assets("")
+    assert rendered(base_map(BOUNDS, LAYERS)) == once
+
+
+def test_a_map_without_assets_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MapSetup, "images", "")
+    with pytest.raises(RuntimeError, match="call use_vendored_assets first"):
+        base_map(BOUNDS, LAYERS)
+
+
+@pytest.mark.parametrize("bounds", [BOUNDS, None])
+def test_the_same_arguments_give_the_same_map(bounds: maps.Bounds | None) -> None:
+    assert rendered(base_map(bounds, LAYERS)) == rendered(base_map(bounds, LAYERS))
+    assert rendered(base_map(bounds, LAYERS)) != rendered(base_map(bounds, LAYERS[:1]))
+
+
+def test_same_overlays_are_the_same_text() -> None:
+    rgba = np.zeros((2, 2, 4), dtype=np.uint8)
+    makers = (
+        lambda: density_overlay(rgba, BOUNDS, 0.5),
+        lambda: tile_outlines([hit(1), hit(2)]),
+        lambda: area_outline(box(9, 44, 10, 45, "EPSG:4326")),
+    )
+    for make in makers:
+        assert on_map(make()) == on_map(make())
+
+
+def test_the_map_fits_its_bounds_also_across_the_antimeridian() -> None:
+    assert "[[44.25, 9.0], [44.32, 9.1]]" in rendered(base_map(BOUNDS, []))
+    assert "[[-18.0, 179.0], [-16.0, 181.0]]" in rendered(base_map((179.0, -18.0, -179.0, -16.0), []))
+
+
+def test_imagery_is_asked_for_inside_its_bounds_and_enlarged_beyond_its_last_level() -> None:
+    layer = TileLayer("/rasters/one/{z}/{x}/{y}.png", "<one>", BOUNDS, "<us>", min_zoom=3, native_zoom=17)
+    page = rendered(base_map(BOUNDS, [layer], basemap=False))
+    options = page[page.index("L.tileLayer(") :].partition(");")[0]
+    assert '"bounds":[[44.25,9.0,],[44.32,9.1,],]' in "".join(options.split())
+    assert '"minZoom": 3' in options
+    assert '"maxNativeZoom": 17' in options
+    assert '"maxZoom": 24' in options
+    assert "<us>" not in page
+    assert "<one>" not in page
+
+
+def test_areas_are_polygons_and_rectangles_drawn_with_one_toolbar() -> None:
+    page = rendered(base_map(BOUNDS, LAYERS))
+    assert page.count("new L.Control.Draw(") == 1
+    assert "drawControl" not in page
+    for tool in ("polyline", "circle", "marker", "circlemarker"):
+        assert f'"{tool}": false' in page
+    assert "L.Control.Draw(" not in rendered(base_map(BOUNDS, LAYERS, draw=False))
+
+
+def test_an_overlay_keeps_its_pixels_and_its_place() -> None:
+    rgba = np.random.default_rng(0).integers(0, 256, (5, 3, 4), dtype=np.uint8)
+    script = on_map(density_overlay(rgba, BOUNDS, 0.35))
+    data = re.search(r"L\.imageOverlay\(\s*\"data:image/png;base64,([^\"]+)\",\s*(\[\[.+\]\])", script)
+    assert data is not None
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data[1])))), rgba)
+    assert data[2] == "[[44.25, 9.0], [44.32, 9.1]]"
+    assert '"opacity": 0.35' in script
+
+
+def test_outlines_lie_with_the_best_on_top_and_the_chosen_one_above() -> None:
+    script = on_map(tile_outlines([hit(rank) for rank in (1, 2, 3, 4)], chosen=3))
+    assert re.findall(r'"rank": (\d)', script) == ["4", "2", "1", "3"]
+    assert re.findall(r'"chosen": (\w+)', script) == ["false", "false", "false", "true"]
+    assert script.count('"weight": 2}') == 3
+    assert "#1 \\u00b7 score 0.300 \\u00b7 match 90%" in script
+
+
+def test_an_outline_runs_around_its_tile_from_the_top_left() -> None:
+    ring = maps._ring(hit(1))
+    (top, left), (bottom, right) = ring[0], ring[len(ring) // 2]
+    assert top > bottom
+    assert right > left
+    west, south, east, north = hit_bounds(hit(1))
+    assert (west, north) == pytest.approx((left, top), abs=1e-5)
+    assert (east - west) * 111_320 * math.cos(math.radians(44.25)) == pytest.approx(224, rel=0.01)
+    assert (north - south) * 111_100 == pytest.approx(224, rel=0.01)
+
+
+def test_an_outline_across_the_antimeridian_stays_small() -> None:
+    crossing = Hit(
+        1, "s", 0, 0, 0, 0.3, 0.9, 180.0, -17.0, (819_500.0, 8_117_000.0, 829_500.0, 8_127_000.0), "EPSG:32760"
+    )
+    west, _, east, _ = hit_bounds(crossing)
+    assert west < 180 < east or west < -180 < east
+    assert east - west < 0.2
+
+
+def test_an_area_in_any_crs_lies_in_degrees() -> None:
+    area = polygon(
+        [(500_000, 4_900_000), (501_000, 4_900_000), (501_000, 4_901_000), (500_000, 4_900_000)], "EPSG:32632"
+    )
+    script = on_map(area_outline(area))
+    corner = re.search(r'"coordinates": \[\[\[([\d.]+), ([\d.]+)\]', script)
+    assert corner is not None
+    assert (float(corner[1]), float(corner[2])) == pytest.approx((9.0, 44.2528), abs=1e-3)
+    assert on_map(area_outline(shapely.box(9, 44, 10, 45))).count("L.geoJson") == 1
+
+
+def test_what_is_drawn_is_one_area() -> None:
+    drawn = [{"type": "Feature", "geometry": box(x, 0, x + 1, 1, "EPSG:4326").json} for x in (0, 5)]
+    area = drawn_area(drawn)
+    assert area is not None
+    assert area.area == pytest.approx(2)
+    assert area.boundingbox.bbox == (0, 0, 6, 1)
+    assert drawn_area([]) is None
+    assert drawn_area(None) is None
+
+
+@pytest.mark.parametrize(
+    ("tooltip", "rank"), [("#12 · score 0.300 · match 90%", 12), ("Rome", None), ("#", None), (None, None)]
+)
+def test_a_clicked_tooltip_names_its_rank(tooltip: str | None, rank: int | None) -> None:
+    assert clicked_rank(tooltip) == rank
+
+
+@given(lon=st.floats(-179, 178), lat=st.floats(-80, 80), width=st.floats(1e-4, 1), height=st.floats(1e-4, 1))
+def test_a_place_gone_to_fits_the_screen(lon: float, lat: float, width: float, height: float) -> None:
+    view = view_on((lon, lat, lon + width, lat + height))
+    assert view.center is not None
+    assert view.zoom is not None
+    assert view.center == pytest.approx((lat + height / 2, lon + width / 2))
+    pixels = 256 * 2**view.zoom / 360
+    tall = (maps._mercator(lat + height) - maps._mercator(lat)) * pixels
+    assert max(width * pixels, tall) <= maps.ON_SCREEN * 1.001
+    assert max(width * pixels, tall) >= maps.ON_SCREEN / 2 * 0.999
+
+
+def test_the_same_place_asked_for_again_is_another_view_by_less_than_a_pixel() -> None:
+    first, second = view_on(BOUNDS, 1), view_on(BOUNDS, 2)
+    assert first.center != second.center
+    assert first.zoom != second.zoom
+    assert first.center == pytest.approx(second.center, abs=1e-8)
+    assert first.zoom == pytest.approx(second.zoom, abs=1e-8)
+
+
+def test_a_legend_shows_its_values_and_all_colours() -> None:
+    legend = legend_html("Density of <roads>", "cividis", 0, 0.8, "share & more")
+    assert re.findall(r"<span>([^<]+)</span>", legend) == ["0", "0.2", "0.4", "0.6", "0.8"]
+    stops = re.findall(r"(#[0-9a-f]{6})([0-9a-f]{2}) ([\d.]+)%", legend)
+    assert tuple(color for color, _, _ in stops) == RAMPS["cividis"]
+    assert [alpha for _, alpha, _ in stops[:3]] == ["00", "80", "ff"]
+    assert (stops[0][2], stops[-1][2]) == ("0", "100")
+    assert "&lt;roads&gt;" in legend
+    assert "share &amp; more" in legend
+    assert "http" not in legend
+
+
+@pytest.fixture
+def vendor_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("vendor_assets", STATIC / "vendor_assets.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_vendored_files_are_those_recorded(vendor_script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["vendor_assets.py", "--check"])
+    assert vendor_script.main() == 0
+    assert vendor_script.check(STATIC / "vendor") == []
+    assert sum(each.stat().st_size for each in (STATIC / "vendor").rglob("*") if each.is_file()) < 2_000_000
+    notice = (STATIC / "vendor" / "LICENSES.md").read_text()
+    for package in vendor_script.PACKAGES:
+        assert f"| {package.name} | {package.version} |" in notice
+        assert (STATIC / "vendor" / package.folder / "LICENSE").is_file()
+
+
+def test_a_changed_a_missing_and_a_foreign_file_are_named(vendor_script: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("p { background: url('b.png') }")
+    (tmp_path / "c.js").write_text("")
+    (tmp_path / "manifest.json").write_text('{"a.css": "0", "d.js": "0"}')
+    assert vendor_script.check(tmp_path) == [
+        "missing: d.js", "not recorded: c.js", "changed: a.css", "not packed: a.css: b.png",
+    ]  # fmt: skip
