@@ -40,21 +40,19 @@ def show_job(job: Job) -> None:
 
 
 def _actions(job: Job) -> None:
-    def cancel() -> None:
-        cancel_job(job.id)
-
-    def resume() -> None:
-        resume_job(job.id)
-
-    if job.active:
-        st.button("Cancel", key=f"cancel-{job.id}", on_click=cancel, icon=":material/stop:")
-        return
-    with st.container(horizontal=True):
-        if job.state != "done":
-            st.button("Resume", key=f"resume-{job.id}", on_click=resume, icon=":material/play_arrow:")
-        st.button(
-            "", key=f"forget-{job.id}", on_click=forget_job, args=(job.id,), icon=":material/close:", help="Forget it"
-        )
+    """What is done here concerns the whole page: whether it goes on looking, and which scenes there are."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if job.active:
+            if st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:"):
+                cancel_job(job.id)
+                st.rerun()
+            return
+        if job.state != "done" and st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):
+            resume_job(job.id)
+            st.rerun()
+        if st.button("", key=f"forget-{job.id}", icon=":material/close:", help="Forget it"):
+            forget_job(job.id)
+            st.rerun()
 
 
 def _progress_text(job: Job) -> str:

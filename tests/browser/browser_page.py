@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import ConsoleMessage, Frame, Page, Request, Route
 
 ROOT = Path(__file__).resolve().parents[2]
+PROBES = ("/_stcore/health", "/_stcore/host-config")
 OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 WITHOUT_HOST = ("data", "blob", "about")
 
@@ -48,6 +49,7 @@ class Watched:
             route.abort()
 
     def says(self, message: ConsoleMessage) -> None:
-        """Note an error on the console."""
-        if message.type == "error":
-            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+        """Note an error on the console, but not Streamlit's own search for its base path from a page below it."""
+        url = str(message.location.get("url", ""))
+        if message.type == "error" and not url.endswith(PROBES):
+            self.problems.append(f"console: {message.text} ({url})")
