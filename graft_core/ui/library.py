@@ -8,11 +8,10 @@ import streamlit as st
 
 from graft_core import settings
 from graft_core.index.store import list_indexes
-from graft_core.io.scene import open_scene
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import list_models
 from graft_core.serve.jobs import start_job
-from graft_core.tasks.catalog import KnownScene, remove_scene
+from graft_core.tasks.catalog import KnownScene, find_scene, remove_scene
 from graft_core.ui.errors import told
 
 RASTERS = ["tif", "tiff", "jp2"]
@@ -66,7 +65,7 @@ def add_scene() -> None:
     if not wanted or not text:
         return
     stated = None if sensor == "as the file says" else sensor
-    scene = open_scene(text, sensor=stated)
+    scene = find_scene(text, settings.indexes_dir(), sensor=stated)
     _index(text, stated)
     st.toast(f"{scene.name}: {scene.geobox.shape[1]:,} x {scene.geobox.shape[0]:,} pixels of {scene.gsd:g} m")
     st.rerun()

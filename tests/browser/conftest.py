@@ -30,6 +30,15 @@ def chromium() -> str:
     return program
 
 
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """Debian's nginx; a machine without it skips, except in CI, which must have it."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        _missing("nginx is not installed (apt-get install nginx-light)")
+    return program
+
+
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for a module's tests; its event loop is gone before another module needs its own."""
