@@ -5,10 +5,11 @@ import streamlit as st
 from graft_core.ui import cached
 from graft_core.ui.errors import told
 from graft_core.ui.job_panel import show_jobs
-from graft_core.ui.library import add_scene, show_encoders, show_scenes
+from graft_core.ui.library import add_scene, show_encoders, show_footprints, show_scenes
 
 with told():
     show_scenes(cached.scenes())
+    show_footprints()
 
 left, right = st.columns(2, gap="large")
 with left:

@@ -10,13 +10,17 @@ from odc.geo.geobox import GeoBox
 from graft_core.errors import ExportError
 from graft_core.geo.web_mercator import web_view
 from graft_core.io.qml import RAMPS
-from graft_core.tasks.density import DensityMap
+from graft_core.tasks.density import FAINTEST, DensityMap
 from graft_core.types import F32, U8
 
 LONGEST = 1024
 """Pixels of a picture's longer side; density changes over tiles, not over pixels."""
 FADE = 0.2
 """Share of the ramp over which the picture appears: where nothing matches, the imagery stays to be seen."""
+
+
+MORE, LESS = (230, 97, 1), (94, 60, 153)
+"""Orange and purple, which keep apart without colour vision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,34 @@ def density_picture(density: DensityMap, *, ramp: str = "viridis", maximum: floa
     view = web_view(density.geobox, LONGEST)
     seen = view.sample(density.window(coarser(density.geobox, step))[0], step)
     return MapPicture(painted(seen / highest, ramp), view.bounds, highest)
+
+
+def difference_picture(density: DensityMap, other: DensityMap) -> MapPicture:
+    """Draw where one density is higher than another of the same scene, and where it is lower.
+
+    Args:
+        density: what is looked for; orange where it is denser than the other.
+        other: what is taken away; purple where it is denser.
+
+    Raises:
+        ExportError: the maps are of two scenes.
+    """
+    if density.scores.record.name != other.scores.record.name:
+        names = f"{density.scores.record.name} and {other.scores.record.name}"
+        raise ExportError(f"Maps of two scenes, {names}, cannot be compared; ask both queries on one scene.")
+    step = max(1, math.ceil(max(density.geobox.shape) / LONGEST))
+    coarse = coarser(density.geobox, step)
+    change = density.window(coarse)[0] - other.window(coarse)[0]
+    highest = max(float(np.nanmax(np.abs(change), initial=0)), FAINTEST)
+    view = web_view(density.geobox, LONGEST)
+    return MapPicture(painted_change(view.sample(change, step) / highest), view.bounds, highest)
+
+
+def painted_change(change: F32) -> U8:
+    """(h, w) in [-1, 1] -> (h, w, 4) colours that fade away towards 0; NaN is transparent."""
+    known = np.nan_to_num(np.clip(change, -1, 1))
+    hue = np.where(known[..., None] > 0, MORE, LESS).astype(np.uint8)
+    return np.dstack([hue, np.rint(255 * np.minimum(np.abs(known) / (2 * FADE), 1)).astype(np.uint8)])
 
 
 def coarser(geobox: GeoBox, step: int) -> GeoBox:

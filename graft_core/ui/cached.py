@@ -12,7 +12,7 @@ from graft_core.io.scene import Scene
 from graft_core.search.query import Query
 from graft_core.tasks.catalog import KnownScene, encoder_for_all, find_scene, known_scenes
 from graft_core.tasks.density import DensityMap, density_map
-from graft_core.tasks.map_picture import MapPicture, density_picture
+from graft_core.tasks.map_picture import MapPicture, density_picture, difference_picture
 from graft_core.tasks.retrieve import Retrieval, retrieve
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_hits import thumbnails
@@ -119,6 +119,12 @@ def _answer(question: Question, version: int) -> Answer:
 def picture(question: Question, which: int, ramp: str) -> MapPicture:
     """The density of one of an answer's maps, drawn for the web map."""
     return density_picture(answer(question).maps[which], ramp=ramp)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def difference(question: Question, minus: Question, which: int) -> MapPicture:
+    """One answer's density less another's."""
+    return difference_picture(answer(question).maps[which], answer(minus).maps[which])
 
 
 def query_of(question: Question) -> Query:

@@ -18,6 +18,7 @@ from graft_core.ui.address import base_path, tiles_prefix
 from graft_core.ui.cached import Answer, Question
 from graft_core.ui.controls import Look
 from graft_core.ui.history import shown_layers
+from graft_core.ui.legend import change_legend_html, legend_html
 from graft_core.ui.maps import (
     TileLayer,
     area_outline,
@@ -25,7 +26,6 @@ from graft_core.ui.maps import (
     clicked_rank,
     density_overlay,
     drawn_area,
-    legend_html,
     tile_outlines,
 )
 from graft_core.ui.offline_maps import use_vendored_assets
@@ -52,7 +52,7 @@ def show_map(
         returned_objects=RETURNED,
     )
     if answer is not None and question is not None:
-        st.html(_legend(question, answer, look))
+        st.html(_legend(question, answer, state, look))
     _take(seen or {}, answer, state)
 
 
@@ -69,7 +69,7 @@ def _overlays(
     """Earlier questions lowest, then this one, the outlines, the area of interest."""
     groups = [each for earlier in reversed(shown_layers(state)) for each in _densities(earlier, look)]
     if answer is not None and question is not None:
-        groups += _densities(question, look)
+        groups += _densities(question, look) if minus_of(question, state) is None else _changes(question, state, look)
         if look.outlines:
             groups.append(tile_outlines(answer.found.hits, _rank(answer, state.chosen)))
     if state.area is not None:
@@ -86,15 +86,34 @@ def _densities(question: Question, look: Look) -> list[folium.FeatureGroup]:
     ]
 
 
+def minus_of(question: Question, state: Exploring) -> Question | None:
+    """The earlier question that is taken away, where it is of the same scenes."""
+    minus = state.minus
+    return minus if minus is not None and minus != question and minus.scenes == question.scenes else None
+
+
+def _changes(question: Question, state: Exploring, look: Look) -> list[folium.FeatureGroup]:
+    minus = minus_of(question, state)
+    assert minus is not None  # asked for only then
+    pictures = [cached.difference(question, minus, which) for which in range(len(question.scenes))]
+    return [
+        density_overlay(each.rgba, each.bounds, look.opacity, name=f"difference {which}")
+        for which, each in enumerate(pictures)
+    ]
+
+
 def _rank(answer: Answer, tile: str | None) -> int | None:
     return next((hit.rank for hit in answer.found.hits if hit.tile == tile), None)
 
 
-def _legend(question: Question, answer: Answer, look: Look) -> str:
-    highest = max(made.brightest for made in answer.maps)
-    what = "expected share of the neighbourhood" if question.threshold is None else "share of tiles that match"
+def _legend(question: Question, answer: Answer, state: Exploring, look: Look) -> str:
     title = f"Density of {cached.query_of(question).text}"
-    return legend_html(title, look.ramp, 0.0, highest, what)
+    minus = minus_of(question, state)
+    if minus is not None:
+        highest = max(cached.difference(question, minus, which).maximum for which in range(len(question.scenes)))
+        return change_legend_html(f"{title}, less {cached.query_of(minus).text}", highest)
+    what = "expected share of the neighbourhood" if question.threshold is None else "share of tiles that match"
+    return legend_html(title, look.ramp, 0.0, max(made.brightest for made in answer.maps), what)
 
 
 def _bounds(scenes: tuple[str, ...]) -> Bounds | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO, get_args
 
 import streamlit as st
+from streamlit_folium import st_folium
 
 from graft_core import settings
 from graft_core.index.store import list_indexes
@@ -12,7 +13,10 @@ from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import list_models
 from graft_core.serve.jobs import start_job
 from graft_core.tasks.catalog import KnownScene, find_scene, remove_scene
+from graft_core.ui.address import base_path
 from graft_core.ui.errors import told
+from graft_core.ui.maps import base_map, footprint
+from graft_core.ui.offline_maps import use_vendored_assets
 
 RASTERS = ["tif", "tiff", "jp2"]
 
@@ -53,6 +57,23 @@ def show_scenes(known: Sequence[KnownScene]) -> None:
                 _index(source, None)
             st.session_state.removed = None
             st.rerun()
+
+
+def show_footprints() -> None:
+    """Where the indexed scenes lie."""
+    records = {record.name: record for index in list_indexes(settings.indexes_dir()) for record in index.scenes}
+    if not records:
+        return
+    use_vendored_assets(base_path())
+    west, south, east, north = zip(*(record.bounds_wgs84 for record in records.values()), strict=True)
+    st_folium(
+        base_map((min(west), min(south), max(east), max(north)), [], draw=False),
+        key="footprints",
+        height=260,
+        use_container_width=True,
+        feature_group_to_add=[footprint(record.bounds_wgs84, name) for name, record in records.items()],
+        returned_objects=[],
+    )
 
 
 def add_scene() -> None:

@@ -42,12 +42,9 @@ from PIL import Image
 from shapely.geometry.base import BaseGeometry
 
 from graft_core.geo.place import WGS84, lon_lat, reprojected
-from graft_core.io.qml import RAMPS
-from graft_core.tasks.map_picture import FADE
 from graft_core.tasks.retrieve import Bounds, Hit
 from graft_core.types import U8
 from graft_core.ui.offline_maps import MapSetup
-from graft_core.ui.offline_maps import use_vendored_assets as use_vendored_assets
 
 OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 OSM_CREDIT = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
@@ -64,8 +61,6 @@ WORLD: Bounds = (-180.0, -40.0, 180.0, 70.0)
 """What a map without bounds is centred on."""
 EDGE_STEPS = 2
 """Points of each edge of a tile's outline."""
-TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Where along a legend values stand, as shares of it."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +182,16 @@ def area_outline(area: Geometry | BaseGeometry, *, name: str = "Area of interest
     return group
 
 
+def footprint(bounds: Bounds, name: str) -> folium.FeatureGroup:
+    """Outline of a scene, its name beside the mouse; west, south, east, north in degrees."""
+    group = _Overlay(name)
+    folium.Rectangle(_corners(bounds), color=CHOSEN, weight=2, fill_opacity=0.15, tooltip=html.escape(name)).add_to(
+        group
+    )
+    _name_by_place(group, name)
+    return group
+
+
 def drawn_area(drawings: Sequence[Mapping[str, Any]] | None) -> Geometry | None:
     """Everything drawn on the map as one area in EPSG:4326, from "all_drawings"; None where nothing is drawn."""
     shapes = [Geometry(dict(each["geometry"]), WGS84) for each in drawings or ()]
@@ -212,31 +217,6 @@ def hit_bounds(hit: Hit) -> Bounds:
     """West, south, east, north of a retrieved tile in degrees."""
     lat, lon = np.array(_ring(hit)).T
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
-
-
-def legend_html(title: str, ramp: str, low: float, high: float, note: str = "") -> str:
-    """A colour bar with its values, for ``st.html``; readable in the light and the dark theme, and asks for nothing.
-
-    Args:
-        title: what the colours mean.
-        ramp: one of ``io.qml.RAMPS``; the bar appears towards the right as the density's picture does.
-        low: value of the first colour.
-        high: value of the last.
-        note: a line below.
-    """
-    colors = RAMPS[ramp]
-    stops = ", ".join(_stop(color, i / (len(colors) - 1)) for i, color in enumerate(colors))
-    ticks = "".join(f"<span>{low + share * (high - low):.2g}</span>" for share in TICKS)
-    below = f'<div style="opacity:.75;font-size:.8rem;margin-top:.15rem">{html.escape(note)}</div>' if note else ""
-    label = html.escape(f"{title}: {low:.2g} to {high:.2g}", quote=True)
-    return (
-        f'<div role="img" aria-label="{label}" style="max-width:26rem;color:inherit;line-height:1.35">'
-        f'<div style="font-weight:600;font-size:.875rem;margin-bottom:.25rem">{html.escape(title)}</div>'
-        '<div style="height:.8rem;border-radius:.2rem;border:1px solid rgba(128,128,128,.55);'
-        f'background:linear-gradient(to right, {stops})"></div>'
-        '<div style="display:flex;justify-content:space-between;font-size:.75rem;font-variant-numeric:tabular-nums;'
-        f'margin-top:.15rem">{ticks}</div>{below}</div>'
-    )
 
 
 class _Overlay(folium.FeatureGroup):
@@ -369,10 +349,6 @@ def _middle(bounds: Bounds) -> tuple[float, float]:
 def _mercator(lat: float) -> float:
     """Northing in the web map's projection, in degrees of its equator."""
     return math.degrees(math.asinh(math.tan(math.radians(lat))))
-
-
-def _stop(color: str, share: float) -> str:
-    return f"{color}{round(255 * min(share / FADE, 1)):02x} {100 * share:.4g}%"
 
 
 def _name_by_place(root: Element, salt: str) -> None:

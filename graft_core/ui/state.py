@@ -43,6 +43,9 @@ class Exploring:
     history: list[Question] = field(default_factory=list)
     """Earlier questions, the newest first."""
 
+    minus: Question | None = None
+    """Earlier question whose density is taken away from this one's."""
+
     def mark(self, tile: str, *, right: bool) -> None:
         """Thumb up or down; the same again takes it back."""
         into, other = (self.likes, self.dislikes) if right else (self.dislikes, self.likes)

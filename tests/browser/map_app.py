@@ -8,6 +8,7 @@ from graft_core.io.qml import RAMPS
 from graft_core.tasks.map_picture import painted
 from graft_core.tasks.retrieve import Hit
 from graft_core.ui.address import base_path
+from graft_core.ui.legend import legend_html
 from graft_core.ui.maps import (
     TileLayer,
     View,
@@ -16,11 +17,10 @@ from graft_core.ui.maps import (
     density_overlay,
     drawn_area,
     hit_bounds,
-    legend_html,
     tile_outlines,
-    use_vendored_assets,
     view_on,
 )
+from graft_core.ui.offline_maps import use_vendored_assets
 
 LEFT, BOTTOM, GSD = 500_000.0, 4_900_000.0, 224.0
 BOUNDS = (9.0, 44.2527, 9.1, 44.325)

@@ -115,6 +115,37 @@ def test_threshold_and_history(explore: Watched) -> None:
     expect(explore.page.get_by_text("Density of forest")).to_be_visible(timeout=30_000)
 
 
+def test_earlier_query_is_subtracted_and_brought_back(explore: Watched) -> None:
+    ask(explore, "forest")
+    ask(explore, "lake")
+    explore.page.get_by_role("tab", name="History").click()
+    explore.page.get_by_role("button", name="subtract").first.click()
+    expect(explore.page.get_by_text("Density of lake, less forest")).to_be_visible(timeout=30_000)
+    explore.page.get_by_role("button", name="subtract").first.click()
+    expect(explore.page.get_by_text("Density of lake", exact=True)).to_be_visible(timeout=30_000)
+
+
+def test_area_of_interest_is_drawn_kept_to_and_cleared(explore: Watched) -> None:
+    ask(explore, "forest")
+    frame = explore.map_frame()
+    everywhere = frame.locator("path.graft-outline").count()
+    frame.locator(".leaflet-draw-draw-rectangle").click()
+    box = frame.locator(".leaflet-container").bounding_box()
+    assert box is not None
+    mouse = explore.page.mouse
+    mouse.move(box["x"] + 150, box["y"] + 120)
+    mouse.down()
+    mouse.move(box["x"] + 230, box["y"] + 180, steps=5)
+    mouse.up()
+    clear = explore.page.get_by_role("button", name="Clear the area of interest")
+    expect(clear).to_be_visible(timeout=30_000)
+    explore.settled()
+    expect(frame.locator("path.graft-outline")).not_to_have_count(everywhere, timeout=30_000)
+    clear.click()
+    expect(clear).to_have_count(0, timeout=30_000)
+    expect(explore.map_frame().locator("path.graft-outline")).to_have_count(everywhere, timeout=30_000)
+
+
 def test_query_without_sense_is_a_sentence_and_nothing_breaks(explore: Watched) -> None:
     box = explore.page.get_by_placeholder(re.compile("Search the imagery"))
     box.fill("forest -")

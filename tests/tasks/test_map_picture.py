@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -11,7 +13,7 @@ from graft_core.io.qml import RAMPS
 from graft_core.io.scene import Scene
 from graft_core.search.query import parse_query
 from graft_core.tasks.density import density_map
-from graft_core.tasks.map_picture import coarser, density_picture, painted
+from graft_core.tasks.map_picture import LESS, MORE, coarser, density_picture, difference_picture, painted
 from graft_core.tasks.score import Searcher
 
 
@@ -53,6 +55,26 @@ def test_colours_are_the_ramps_and_fade_towards_nothing() -> None:
     assert np.abs(drawn[2, :3].astype(int) - [int(RAMPS["viridis"][5][i : i + 2], 16) for i in (1, 3, 5)]).max() <= 2
     with pytest.raises(ExportError, match=r"'rainbow'.*viridis"):
         painted(np.zeros((1, 1), np.float32), "rainbow")
+
+
+def test_difference_shows_what_is_denser_and_what_less(scene: Scene, searcher: Searcher) -> None:
+    green, red = (density_map(scene, searcher, parse_query(color)) for color in ("green", "red"))
+    picture = difference_picture(green, red)
+    view = web_view(scene.geobox, 1024)
+    inner = (view.row > 10) & (view.row < HEIGHT / 2 - 10)
+    east, west = inner & (view.col > WIDTH / 2 + 10), inner & (view.col < WIDTH / 2 - 10) & (view.col > 10)
+    east &= view.col < WIDTH - 10
+    assert (picture.rgba[east][:, :3] == MORE).all()
+    assert (picture.rgba[west][:, :3] == LESS).all()
+    assert (picture.rgba[east][:, 3] == 255).all()
+    assert difference_picture(green, green).rgba[..., 3].max() == 0
+
+
+def test_maps_of_two_scenes_are_not_compared(scene: Scene, searcher: Searcher) -> None:
+    made = density_map(scene, searcher, parse_query("green"))
+    record = replace(made.scores.record, name="elsewhere")
+    with pytest.raises(ExportError, match="two scenes"):
+        difference_picture(made, replace(made, scores=replace(made.scores, record=record)))
 
 
 def test_coarser_grid_begins_in_the_same_corner() -> None:

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from odc.geo.geom import box, polygon
 from PIL import Image
 
-from graft_core.io.qml import RAMPS
 from graft_core.tasks.retrieve import Hit
 from graft_core.ui import maps
 from graft_core.ui.maps import (
@@ -28,12 +27,10 @@ from graft_core.ui.maps import (
     density_overlay,
     drawn_area,
     hit_bounds,
-    legend_html,
     tile_outlines,
-    use_vendored_assets,
     view_on,
 )
-from graft_core.ui.offline_maps import VENDOR, MapSetup
+from graft_core.ui.offline_maps import VENDOR, MapSetup, use_vendored_assets
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 BOUNDS = (9.0, 44.25, 9.1, 44.32)
@@ -225,18 +222,6 @@ def test_the_same_place_asked_for_again_is_another_view_by_less_than_a_pixel() -
     assert first.zoom != second.zoom
     assert first.center == pytest.approx(second.center, abs=1e-8)
     assert first.zoom == pytest.approx(second.zoom, abs=1e-8)
-
-
-def test_a_legend_shows_its_values_and_all_colours() -> None:
-    legend = legend_html("Density of <roads>", "cividis", 0, 0.8, "share & more")
-    assert re.findall(r"<span>([^<]+)</span>", legend) == ["0", "0.2", "0.4", "0.6", "0.8"]
-    stops = re.findall(r"(#[0-9a-f]{6})([0-9a-f]{2}) ([\d.]+)%", legend)
-    assert tuple(color for color, _, _ in stops) == RAMPS["cividis"]
-    assert [alpha for _, alpha, _ in stops[:3]] == ["00", "80", "ff"]
-    assert (stops[0][2], stops[-1][2]) == ("0", "100")
-    assert "&lt;roads&gt;" in legend
-    assert "share &amp; more" in legend
-    assert "http" not in legend
 
 
 @pytest.fixture
