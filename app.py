@@ -8,9 +8,12 @@ from graft_core.ui.style import use_style
 
 if get_script_run_ctx() is None:
     from starlette.routing import Mount
+    from streamlit.runtime.pages_manager import PagesManager
 
     from graft_core.serve.tiles import tile_service
 
+    # The pages are those of st.navigation from the first visit on, or a visit to /Library would run that file alone.
+    PagesManager.uses_pages_directory = False
     # Streamlit finds the server by reading this file: it has to be an assignment of st.App to this very name.
     app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tile_service(tiles_prefix()))])
 else:

@@ -86,8 +86,10 @@ class MapSetup(MacroElement):
         {% endmacro %}
         {% macro script(this, kwargs) %}
             L.Icon.Default.imagePath = {{ this.images|tojson }};
-            L.drawLocal.draw.toolbar.buttons.polygon = "Draw an area of interest, point by point";
-            L.drawLocal.draw.toolbar.buttons.rectangle = "Draw an area of interest, a rectangle";
+            if (L.drawLocal) {
+                L.drawLocal.draw.toolbar.buttons.polygon = "Draw an area of interest, point by point";
+                L.drawLocal.draw.toolbar.buttons.rectangle = "Draw an area of interest, a rectangle";
+            }
             {{ this._parent.get_name() }}.attributionControl.setPrefix("Leaflet");
             {{ this._parent.get_name() }}.getContainer().setAttribute("role", "region");
             {{ this._parent.get_name() }}.getContainer().setAttribute("aria-label", "Map");

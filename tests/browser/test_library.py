@@ -32,6 +32,8 @@ def add(watched: Watched, source: Path | str) -> None:
 
 
 def test_empty_library_says_what_to_do(library: Watched) -> None:
+    expect(library.page.get_by_role("link", name="Explore")).to_be_visible()
+    expect(library.page.get_by_role("link", name="app")).to_have_count(0)
     expect(library.page.get_by_text("No scene is known yet")).to_be_visible()
     expect(library.page.get_by_text("demo encoders speak for the demo world only")).to_be_visible()
 
@@ -56,6 +58,7 @@ def test_real_scene_is_indexed_cancelled_resumed_and_searched(
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible(timeout=INDEX_MS)
     expect(page.get_by_text("running", exact=False)).to_have_count(0, timeout=30_000)
+    expect(library.map_frame().locator("path.leaflet-interactive")).to_have_count(1)
     library.open(f"{address}/?query=parking+lot")
     expect(page.get_by_text("Density of parking lot")).to_be_visible(timeout=60_000)
     expect(library.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
