@@ -1,11 +1,10 @@
 """Fixtures every room's tests share."""
 
-import os
 import shutil
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
+from needed import missing
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -14,7 +13,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def shared_data() -> Path:
     """Folder of real imagery beside the checkout; a machine without it skips, except in CI, which must have it."""
     if not SHARED_DATA.is_dir():
-        _missing(f"real imagery is not at {SHARED_DATA}")
+        missing(f"real imagery is not at {SHARED_DATA}")
     return SHARED_DATA
 
 
@@ -23,14 +22,8 @@ def gdalinfo() -> str:
     """GDAL's own program, another build than the one rasterio brings; a machine without it skips, except in CI."""
     program = shutil.which("gdalinfo")
     if program is None:
-        _missing("gdalinfo is not installed")
+        missing("gdalinfo is not installed")
     return program
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}; a CI run must not skip it")
-    pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The Library page: scenes, additions, encoders."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, get_args
@@ -8,7 +9,9 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from graft_core import settings
+from graft_core.errors import ExportError
 from graft_core.index.store import list_indexes
+from graft_core.io.atomic import replacing
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import list_models
 from graft_core.serve.jobs import start_job
@@ -123,10 +126,11 @@ def _sizes() -> dict[str, int]:
 
 
 def _keep(name: str, upload: IO[bytes]) -> Path:
-    """Write an upload to the folder of scenes, piece by piece."""
+    """Write an upload to the folder of scenes, whole or not at all; a scene that is there stays as it is."""
     target = settings.tiles_dir() / Path(name).name
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        while piece := upload.read(1 << 22):
-            file.write(piece)
+    if target.exists():
+        raise ExportError(f"There is a {target.name} in {target.parent} already; give the upload another name.")
+    with replacing(target) as draft, draft.open("wb") as file:
+        shutil.copyfileobj(upload, file)
     return target

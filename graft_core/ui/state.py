@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from graft_core import settings
+from graft_core.io.atomic import replacing
 from graft_core.search.query import Query, parse_query, parse_tile
 from graft_core.tasks.examples import check_images
 from graft_core.tasks.retrieve import Hit
@@ -101,5 +102,6 @@ def keep_upload(content: bytes, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(content).hexdigest()[:16]}{Path(name).suffix.lower()}"
     if not path.exists():
-        path.write_bytes(content)
+        with replacing(path) as draft:
+            draft.write_bytes(content)
     return path

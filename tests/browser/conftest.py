@@ -2,21 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
-from urllib.error import URLError
 
 import pytest
 from browser_page import ROOT, Serve, Watched
+from local_server import free_port, wait_for
+from needed import missing
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-START_SECONDS = 60
 PATIENCE_MS = 15_000
 SCREEN = ViewportSize(width=1280, height=800)
 
@@ -26,7 +22,7 @@ def chromium() -> str:
     """Debian's Chromium; a machine without it skips, except in CI, which must have it."""
     program = shutil.which("chromium")
     if program is None:
-        _missing("chromium is not installed (apt-get install chromium)")
+        missing("chromium is not installed (apt-get install chromium)")
     return program
 
 
@@ -35,7 +31,7 @@ def nginx() -> str:
     """Debian's nginx; a machine without it skips, except in CI, which must have it."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
-        _missing("nginx is not installed (apt-get install nginx-light)")
+        missing("nginx is not installed (apt-get install nginx-light)")
     return program
 
 
@@ -71,7 +67,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(script: Path, *flags: str, env: Mapping[str, str] | None = None) -> str:
-        port = _free_port()
+        port = free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
         command += [f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", *flags]
@@ -82,33 +78,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             )
         running.append(server)
         base = next((flag.partition("=")[2].strip("/") for flag in flags if "baseUrlPath" in flag), "")
-        _wait_for(f"http://127.0.0.1:{port}/{base}{'/' if base else ''}_stcore/health", server, log)
+        wait_for(f"http://127.0.0.1:{port}/{base}{'/' if base else ''}_stcore/health", server, log)
         return f"http://127.0.0.1:{port}"
 
     yield start
     for server in running:
         server.terminate()
         server.wait(timeout=20)
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"Streamlit did not start; it said:\n{log.read_text(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}; a CI run must not skip it")
-    pytest.skip(reason)

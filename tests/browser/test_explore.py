@@ -91,7 +91,7 @@ def test_gallery_goes_to_the_place_and_the_map_stays(explore: Watched) -> None:
     assert view_of(frame) == at, "a query does not move it"
 
 
-def test_thumbs_change_the_ranking_and_can_be_taken_back(explore: Watched) -> None:
+def test_thumb_changes_the_ranking(explore: Watched) -> None:
     ask(explore, "crop field")
     before = thumbnails(explore.page)
     thumb = explore.page.locator("[class*=st-key-thumb_down-] button")

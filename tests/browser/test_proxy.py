@@ -1,17 +1,14 @@
 """Under a path of its own behind nginx, configured as docs/serving.md says."""
 
 import re
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
 from browser_page import ROOT, Serve, Watched
 from four_colors import geobox
+from local_server import free_port, wait_for
 from playwright.sync_api import expect
 
 from graft_core.io.geotiff import write_raster
@@ -38,12 +35,12 @@ def proxied(serve: Serve, nginx: str, tmp_path_factory: pytest.TempPathFactory) 
     flags = ("--server.baseUrlPath=explorer",)
     origin = serve(ROOT / "app.py", *flags, env={"GRAFT_TILES": str(folder / "tiles")})
     stated = (ROOT / "docs" / "serving.md").read_text().split("```nginx\n")[1].split("```")[0]
-    port = _free_port()
+    port = free_port()
     location = stated.replace("http://127.0.0.1:8501", origin)
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, location=location))
     server = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")])
     address = f"http://127.0.0.1:{port}/explorer"
-    _wait_for(f"{address}/_stcore/health", server, folder / "error.log")
+    wait_for(f"{address}/_stcore/health", server, folder / "error.log")
     yield address
     server.terminate()
     server.wait(timeout=20)
@@ -64,20 +61,3 @@ def test_pages_and_map_tiles_come_through_the_proxy(watched: Watched, proxied: s
     expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     assert tiles
     assert all(url.startswith(f"{proxied}/rasters/scenes/noise") for url in tiles)
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    give_up = time.monotonic() + 30
-    while time.monotonic() < give_up and server.poll() is None:
-        try:
-            with urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"nginx did not start; it said:\n{log.read_text(errors='replace') if log.exists() else 'nothing'}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
