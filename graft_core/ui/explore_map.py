@@ -9,18 +9,14 @@ from odc.geo.geom import Geometry
 from streamlit_folium import st_folium
 
 from graft_core.geo.masks import area_from_wkt
-from graft_core.geo.place import bounds_wgs84
-from graft_core.serve.mercator import native_zoom
-from graft_core.serve.tiles import scene_tiles_url
-from graft_core.tasks.retrieve import Bounds
 from graft_core.ui import cached
-from graft_core.ui.address import base_path, tiles_prefix
+from graft_core.ui.address import base_path
 from graft_core.ui.cached import Answer, Question
 from graft_core.ui.controls import Look
 from graft_core.ui.history import shown_layers
+from graft_core.ui.imagery import bounds_of, imagery
 from graft_core.ui.legend import change_legend_html, legend_html
 from graft_core.ui.maps import (
-    TileLayer,
     area_outline,
     base_map,
     clicked_rank,
@@ -42,7 +38,7 @@ def show_map(
     """Imagery, density, outlines; what is drawn or clicked comes back into the state."""
     use_vendored_assets(base_path())
     seen = st_folium(
-        base_map(_bounds(scenes), [_imagery(name) for name in scenes]),
+        base_map(bounds_of(scenes), [imagery(name) for name in scenes]),
         key=f"explore-{hash(scenes)}-{state.drawings}",
         height=HEIGHT,
         use_container_width=True,
@@ -54,13 +50,6 @@ def show_map(
     if answer is not None and question is not None:
         st.html(_legend(question, answer, state, look))
     _take(seen or {}, answer, state)
-
-
-def _imagery(name: str) -> TileLayer:
-    scene = cached.scene(name)
-    return TileLayer(
-        scene_tiles_url(tiles_prefix(), scene), name, bounds_wgs84(scene.geobox), native_zoom=native_zoom(scene.geobox)
-    )
 
 
 def _overlays(
@@ -114,14 +103,6 @@ def _legend(question: Question, answer: Answer, state: Exploring, look: Look) ->
         return change_legend_html(f"{title}, less {cached.query_of(minus).text}", highest)
     what = "expected share of the neighbourhood" if question.threshold is None else "share of tiles that match"
     return legend_html(title, look.ramp, 0.0, max(made.brightest for made in answer.maps), what)
-
-
-def _bounds(scenes: tuple[str, ...]) -> Bounds | None:
-    """West, south, east, north of all of them."""
-    if not scenes:
-        return None
-    west, south, east, north = zip(*(bounds_wgs84(cached.scene(name).geobox) for name in scenes), strict=True)
-    return min(west), min(south), max(east), max(north)
 
 
 def _take(seen: Mapping[str, Any], answer: Answer | None, state: Exploring) -> None:

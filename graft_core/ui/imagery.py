@@ -1,0 +1,27 @@
+"""Imagery of scenes as layers of a map, served by our own port."""
+
+from collections.abc import Sequence
+
+from graft_core.geo.place import bounds_wgs84
+from graft_core.serve.mercator import native_zoom
+from graft_core.serve.tiles import scene_tiles_url
+from graft_core.tasks.retrieve import Bounds
+from graft_core.ui import cached
+from graft_core.ui.address import tiles_prefix
+from graft_core.ui.maps import TileLayer
+
+
+def imagery(name: str) -> TileLayer:
+    """The layer of a known scene; SceneError where it cannot be opened."""
+    scene = cached.scene(name)
+    return TileLayer(
+        scene_tiles_url(tiles_prefix(), scene), name, bounds_wgs84(scene.geobox), native_zoom=native_zoom(scene.geobox)
+    )
+
+
+def bounds_of(scenes: Sequence[str]) -> Bounds | None:
+    """West, south, east, north of all of them in degrees; None for no scenes."""
+    if not scenes:
+        return None
+    west, south, east, north = zip(*(bounds_wgs84(cached.scene(name).geobox) for name in scenes), strict=True)
+    return min(west), min(south), max(east), max(north)
