@@ -1,10 +1,14 @@
 """Polygons to pixels."""
 
+import math
+
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
+from graft_core.errors import QueryError
+from graft_core.geo.place import WGS84
 from graft_core.types import Bool
 
 
@@ -34,3 +38,41 @@ def area_from_wkt(text: str, crs: str) -> Geometry:
         return Geometry(shapely.from_wkt(text), crs)
     except shapely.errors.ShapelyError as error:
         raise ValueError(f"{text[:60]!r} is not WKT") from error
+
+
+def area_from_text(text: str) -> Geometry:
+    """An area as a person types it: "west, south, east, north" in degrees, or a polygon as WKT in degrees.
+
+    Raises:
+        QueryError: it is neither, it lies beyond the globe, or it has no inside.
+    """
+    numbers = _numbers(text)
+    try:
+        shape = area_from_wkt(text, str(WGS84)).geom if numbers is None else shapely.box(*numbers)
+    except ValueError:
+        shape = shapely.Point()
+    west, south, east, north = shape.bounds if not shape.is_empty else (0.0, 0.0, 0.0, 0.0)
+    turned = numbers is not None and (numbers[0] >= numbers[2] or numbers[1] >= numbers[3])
+    if turned or not shape.area or min(west + 180, 180 - east, south + 90, 90 - north) < 0:
+        raise QueryError(
+            f"'{text[:60]}' is no area: write west, south, east, north in degrees, like 8.9, 44.3, 9.0, 44.4, or a "
+            "polygon as WKT."
+        )
+    return Geometry(shapely.make_valid(shape), WGS84)
+
+
+def text_of_area(area: Geometry) -> str:
+    """What ``area_from_text`` reads, to a tenth of a metre: four numbers for a rectangle, WKT for anything else."""
+    shape = shapely.make_valid(shapely.transform(area.geom, lambda points: points.round(6)))
+    if shape.equals(shapely.box(*shape.bounds)):
+        return ", ".join(f"{each:.6f}".rstrip("0").rstrip(".") for each in shape.bounds)
+    return str(shapely.to_wkt(shape, rounding_precision=6))
+
+
+def _numbers(text: str) -> tuple[float, float, float, float] | None:
+    """Four finite numbers with commas or blanks between them."""
+    try:
+        west, south, east, north = (float(each) for each in text.replace(",", " ").split())
+    except ValueError:
+        return None
+    return (west, south, east, north) if all(map(math.isfinite, (west, south, east, north))) else None

@@ -18,6 +18,7 @@ LONGEST = 1024
 FADE = 0.2
 """Share of the ramp over which the picture appears: where nothing matches, the imagery stays to be seen."""
 
+RGB = tuple[int, int, int]
 
 MORE, LESS = (230, 97, 1), (94, 60, 153)
 """Orange and purple, which keep apart without colour vision."""
@@ -35,13 +36,16 @@ class MapPicture:
     """Density drawn in the brightest colour."""
 
 
-def density_picture(density: DensityMap, *, ramp: str = "viridis", maximum: float | None = None) -> MapPicture:
+def density_picture(
+    density: DensityMap, *, ramp: str = "viridis", maximum: float | None = None, tint: RGB | None = None
+) -> MapPicture:
     """Draw the density of a map at the size of a screen.
 
     Args:
         density: as it will be exported; what is drawn is not what is written, only what it looks like.
         ramp: colour ramp, one of ``io.qml.RAMPS``.
         maximum: density of the brightest colour; the map's highest unless given.
+        tint: one colour in place of the ramp, for a layer below another.
 
     Raises:
         ExportError: unknown ramp.
@@ -50,7 +54,8 @@ def density_picture(density: DensityMap, *, ramp: str = "viridis", maximum: floa
     step = max(1, math.ceil(max(density.geobox.shape) / LONGEST))
     view = web_view(density.geobox, LONGEST)
     seen = view.sample(density.window(coarser(density.geobox, step))[0], step)
-    return MapPicture(painted(seen / highest, ramp), view.bounds, highest)
+    share = seen / highest
+    return MapPicture(painted(share, ramp) if tint is None else veil(share, tint), view.bounds, highest)
 
 
 def difference_picture(density: DensityMap, other: DensityMap) -> MapPicture:
@@ -76,9 +81,13 @@ def difference_picture(density: DensityMap, other: DensityMap) -> MapPicture:
 
 def painted_change(change: F32) -> U8:
     """(h, w) in [-1, 1] -> (h, w, 4) colours that fade away towards 0; NaN is transparent."""
-    known = np.nan_to_num(np.clip(change, -1, 1))
-    hue = np.where(known[..., None] > 0, MORE, LESS).astype(np.uint8)
-    return np.dstack([hue, np.rint(255 * np.minimum(np.abs(known) / (2 * FADE), 1)).astype(np.uint8)])
+    return np.where(np.nan_to_num(change)[..., None] > 0, veil(change, MORE), veil(-change, LESS))
+
+
+def veil(share: F32, color: RGB) -> U8:
+    """(h, w) in [0, 1] -> (h, w, 4) of one colour that covers the more, the higher the share; NaN is transparent."""
+    alpha = np.rint(255 * np.clip(np.nan_to_num(share) / (2 * FADE), 0, 1)).astype(np.uint8)
+    return np.dstack([np.broadcast_to(np.array(color, np.uint8), (*alpha.shape, 3)), alpha])
 
 
 def coarser(geobox: GeoBox, step: int) -> GeoBox:

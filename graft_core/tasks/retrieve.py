@@ -1,5 +1,6 @@
 """The best tiles of one or several scenes, each place once."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from odc.geo.geom import Geometry
 from graft_core.errors import QueryError
 from graft_core.geo.grid import TileGrid
 from graft_core.geo.masks import inside
-from graft_core.geo.place import lon_lat, reprojected
+from graft_core.geo.place import WGS84, lon_lat, reprojected
 from graft_core.index.scan import top_k
 from graft_core.search.query import Query, TileRef
 from graft_core.tasks.score import Searcher, TileScores
@@ -38,7 +39,7 @@ class Hit:
     """One tile that was found."""
 
     rank: int
-    """From 1, best first."""
+    """From 1, best first; 0 where nothing was asked."""
     scene: str
     """Name of its scene."""
     row: int
@@ -48,9 +49,9 @@ class Hit:
     position: int
     """Position in the scene's grid."""
     score: float
-    """Cosine with the query."""
+    """Cosine with the query; NaN where there is none."""
     probability: float
-    """Match probability within its scene, in [0, 1]."""
+    """Match probability within its scene, in [0, 1]; NaN where there is none."""
     lon: float
     """Of its centre, degrees east."""
     lat: float
@@ -114,6 +115,33 @@ def retrieve(
     )
 
 
+def tile_at(grid: TileGrid, lon: float, lat: float) -> int | None:
+    """Position of the tile whose middle is nearest to a place in degrees; None beside the grid."""
+    middles = _middles(grid)
+    assert middles.crs is not None  # a grid has one
+    to_grid = WGS84.transformer_to_crs(middles.crs, always_xy=True)
+    x, y = to_grid(lon, lat)
+    col, row = (math.floor(each) for each in ~middles.affine @ (x, y)) if math.isfinite(x) else (-1, -1)
+    return row * grid.cols + col if 0 <= row < grid.rows and 0 <= col < grid.cols else None
+
+
+def hit_at(found: TileScores, lon: float, lat: float) -> Hit | None:
+    """The tile at a place in degrees, with its rank among all tiles of its scene; None where there is none."""
+    position = tile_at(found.grid, lon, lat)
+    rows = np.flatnonzero(found.position == position)
+    if position is None or not len(rows):
+        return None
+    row = int(rows[0])
+    better = int(np.count_nonzero(found.score > found.score[row]))
+    return _scored(found, row, better + 1)
+
+
+def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float) -> Hit | None:
+    """The tile at a place in degrees, before anything was asked; None where there is none."""
+    position = tile_at(grid, lon, lat)
+    return None if position is None else _hit(scene, grid, position, 0, math.nan, math.nan)
+
+
 def _eligible(found: TileScores, area: Geometry | None) -> F32:
     """(N,) scores, NaN for tiles that are no hits: hardly anything to see, or beyond the area.
 
@@ -147,7 +175,7 @@ def _best_places(found: Sequence[TileScores], score: F32, k: int) -> list[Hit]:
         best = top_k(score, min(wanted, len(score)))
         for row in best.tolist():
             which = int(np.searchsorted(starts, row, side="right")) - 1
-            hit = _hit(found[which], row - int(starts[which]), len(hits) + 1)
+            hit = _scored(found[which], row - int(starts[which]), len(hits) + 1)
             if places.take(hit.bounds, hit.crs):
                 hits.append(hit)
             if len(hits) == k:
@@ -157,21 +185,25 @@ def _best_places(found: Sequence[TileScores], score: F32, k: int) -> list[Hit]:
         wanted *= 8
 
 
-def _hit(found: TileScores, row: int, rank: int) -> Hit:
-    position = int(found.position[row])
-    tile = found.grid.tile(position)
-    bounds = found.grid.bounds(position)
-    crs = found.grid.geobox.crs
+def _scored(found: TileScores, row: int, rank: int) -> Hit:
+    score, probability = float(found.score[row]), float(found.probability[row])
+    return _hit(found.record.name, found.grid, int(found.position[row]), rank, score, probability)
+
+
+def _hit(scene: str, grid: TileGrid, position: int, rank: int, score: float, probability: float) -> Hit:
+    tile = grid.tile(position)
+    bounds = grid.bounds(position)
+    crs = grid.geobox.crs
     assert crs is not None  # a grid has one
     lon, lat = lon_lat(crs, np.array((bounds[0] + bounds[2]) / 2), np.array((bounds[1] + bounds[3]) / 2))
     return Hit(
         rank=rank,
-        scene=found.record.name,
+        scene=scene,
         row=tile.row,
         col=tile.col,
         position=position,
-        score=float(found.score[row]),
-        probability=float(found.probability[row]),
+        score=score,
+        probability=probability,
         lon=float(lon),
         lat=float(lat),
         bounds=bounds,

@@ -78,7 +78,8 @@ def thumbnails(hits: Sequence[Hit], scenes: Mapping[str, Scene], grids: Mapping[
     pictures = [_colors(scenes[hit.scene], grids[hit.scene], hit.position) for hit in hits]
     for name in {hit.scene for hit in hits}:
         own = [picture for hit, picture in zip(hits, pictures, strict=True) if hit.scene == name]
-        brightest = float(np.percentile(np.concatenate([rgb[valid] for rgb, valid in own]), 99))
+        seen = np.concatenate([rgb[valid] for rgb, valid in own])
+        brightest = float(np.percentile(seen, 99)) if seen.size else BRIGHT
         gain = np.clip(BRIGHT / max(brightest, 1), 1, MOST_GAIN)
         for rgb, valid in own:
             rgb[:] = np.minimum(rgb * gain, 255).astype(np.uint8)

@@ -2,24 +2,33 @@
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 from graft_core import settings
-from graft_core.geo.masks import area_from_wkt
+from graft_core.geo.grid import TileGrid
+from graft_core.geo.masks import area_from_text
 from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene
 from graft_core.search.query import Query
 from graft_core.tasks.catalog import KnownScene, encoder_for_all, find_scene, known_scenes
 from graft_core.tasks.density import DensityMap, density_map
-from graft_core.tasks.map_picture import MapPicture, density_picture, difference_picture
-from graft_core.tasks.retrieve import Retrieval, retrieve
+from graft_core.tasks.examples import read_photo
+from graft_core.tasks.map_picture import RGB, MapPicture, density_picture, difference_picture
+from graft_core.tasks.retrieve import Hit, Retrieval, retrieve
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_hits import thumbnails
-from graft_core.types import U8, Encoder
+from graft_core.types import Encoder
+from graft_core.ui.data_uri import jpeg_uri
 
 HITS = 24
 """Tiles in the gallery."""
+
+EXAMPLE_PX = 216
+"""Longer side of a query's example picture."""
 
 _inference = threading.Lock()
 """One question at a time: two at once are no faster, and take twice the memory."""
@@ -40,7 +49,7 @@ class Question:
     bandwidth: float | None
     """Metres; None for the encoder's own."""
     area: str | None
-    """Area of interest as WKT in degrees."""
+    """Area of interest as typed (`area_from_text`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +60,8 @@ class Answer:
     """One a scene, in the order asked."""
     found: Retrieval
     """The best tiles of all of them."""
-    pictures: tuple[U8, ...]
-    """(S, S, 3) thumbnail of each hit."""
+    pictures: tuple[str, ...]
+    """Thumbnail of each hit, as a data URI."""
 
 
 def scenes() -> list[KnownScene]:
@@ -104,7 +113,7 @@ def _answer(question: Question, version: int) -> Answer:
     tower = encoder(question.scenes, question.encoder)
     opened = {name: scene(name) for name in question.scenes}
     query = Query.from_json(question.query)
-    area = None if question.area is None else area_from_wkt(question.area, "EPSG:4326")
+    area = None if question.area is None else area_from_text(question.area)
     with _inference:
         searcher = _searcher(tower.spec.key, version, tower)
         maps = [
@@ -112,13 +121,35 @@ def _answer(question: Question, version: int) -> Answer:
             for each in opened.values()
         ]
         found = retrieve(searcher, question.scenes, query, HITS, area=area)
-    return Answer(tuple(maps), found, tuple(thumbnails(found.hits, opened, found.grids)))
+    pictures = thumbnails(found.hits, opened, found.grids)
+    return Answer(tuple(maps), found, tuple(map(jpeg_uri, pictures)))
+
+
+def grids(scenes: tuple[str, ...], encoder_name: str | None) -> dict[str, TileGrid]:
+    """Where the tiles of each scene lie under an encoder; a scene it has not indexed is left out."""
+    store = IndexStore(settings.indexes_dir(), encoder(scenes, encoder_name).spec)
+    records = (store.find(name) for name in scenes)
+    return {record.name: TileGrid.from_json(record.grid_json) for record in records if record}
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, ttl="10m")
+def thumbnail(hit: Hit, _grid: TileGrid) -> str:
+    """Picture of one tile, as a data URI."""
+    return jpeg_uri(thumbnails([hit], {hit.scene: scene(hit.scene)}, {hit.scene: _grid})[0])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def example(path: str) -> str:
+    """An example picture of a query, small, as a data URI; PhotoError where the file is none."""
+    picture = Image.fromarray(read_photo(Path(path)))
+    picture.thumbnail((EXAMPLE_PX, EXAMPLE_PX))
+    return jpeg_uri(np.asarray(picture))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def picture(question: Question, which: int, ramp: str) -> MapPicture:
-    """The density of one of an answer's maps, drawn for the web map."""
-    return density_picture(answer(question).maps[which], ramp=ramp)
+def picture(question: Question, which: int, ramp: str, maximum: float | None, tint: RGB | None) -> MapPicture:
+    """The density of one of an answer's maps, drawn for the web map (`density_picture`)."""
+    return density_picture(answer(question).maps[which], ramp=ramp, maximum=maximum, tint=tint)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

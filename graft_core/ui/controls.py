@@ -1,14 +1,21 @@
-"""What an analyst sets in the sidebar and types above the map."""
+"""What an analyst sets in the sidebar; the address holds it, so that it can be shared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from odc.geo.geom import Geometry
 
+from graft_core.geo.masks import area_from_text, text_of_area
+from graft_core.geo.place import WGS84, reprojected
+from graft_core.io.vector import read_area
 from graft_core.tasks.catalog import KnownScene
+from graft_core.ui.errors import told
 from graft_core.ui.state import Exploring, keep_upload
 
-SUGGESTIONS = ("forest", "golf course", "solar panels", "harbour", "parked cars - houses", "lake - river")
+SUITS = "suits the scene"
+OWN = "encoder's own"
+BANDWIDTHS = (OWN, "0 m", "20 m", "50 m", "100 m", "200 m", "500 m", "1000 m", "2000 m")
 
 
 @dataclass(frozen=True)
@@ -23,80 +30,124 @@ class Look:
     """Whether the best tiles are outlined."""
 
 
-def ask_for_query() -> str:
-    """The query box with its suggestions; what it says also stands in the address, to be shared."""
+@dataclass(frozen=True)
+class Search:
+    """Where to search, and what counts as a match."""
 
-    def take() -> None:
-        if st.session_state.suggestion:
-            st.session_state.query = st.session_state.suggestion
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Search",
-            key="query",
-            placeholder="Search the imagery: solar farm, forest - orchard, 2*pool + house",
-            label_visibility="collapsed",
-            icon=":material/search:",
-            bind="query-params",
-        )
-        with st.popover("", icon=":material/add_a_photo:", help="Search with a picture"):
-            _upload()
-    st.pills("Suggestions", SUGGESTIONS, key="suggestion", on_change=take, label_visibility="collapsed")
-    return str(text).strip()
+    scenes: tuple[str, ...]
+    """Names of indexed scenes."""
+    encoder: str | None
+    """Its name; None for the one that suits the scenes."""
+    area: str | None
+    """Area of interest as typed; None for everywhere."""
+    threshold: float | None
+    """Match probability from which a tile counts; None maps the expected share."""
+    bandwidth: float | None
+    """Metres; None for the encoder's own."""
+    background: tuple[str, ...]
+    """Prompts the query competes with; empty for the encoder's own."""
 
 
-def _upload() -> None:
-    view = st.segmented_control("Taken", ["on the ground", "from above"], default="on the ground", required=True)
-    picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "tif", "tiff"])
-
-    def search(content: bytes, name: str) -> None:
-        path = keep_upload(content, name)
-        st.session_state.query = f"{'photo' if view == 'on the ground' else 'chip'}:{path}"
-
-    if picture is not None:
-        st.button(
-            "Search with it", on_click=search, args=(picture.getvalue(), picture.name), type="primary", width="stretch"
-        )
-
-
-def choose_scenes(known: Sequence[KnownScene]) -> tuple[tuple[str, ...], str | None]:
-    """Scenes to search and the encoder; None for the one that suits the scenes."""
-    names = [scene.name for scene in known]
-    scenes = st.multiselect("Scenes", names, default=names[:1], key="scenes", bind="query-params")
-    encoders = sorted({encoder for scene in known if scene.name in scenes for encoder in scene.encoders})
-    chosen = st.selectbox("Encoder", ["suits the scene", *encoders], help="Only encoders the scenes are indexed with.")
-    return tuple(scenes), None if chosen == "suits the scene" else str(chosen)
-
-
-def choose_scale() -> tuple[float | None, float | None]:
-    """Threshold and bandwidth; None for an expected share and for the encoder's own kernel."""
-    threshold = None
-    if st.toggle("Threshold", help="Off: the expected share of matching area. On: the share of tiles that match."):
-        threshold = st.slider("Match from", 0.05, 0.95, 0.5, 0.05, format="percent")
-    bandwidth = None
-    if st.toggle("Own bandwidth", help="How far around each place its neighbourhood reaches."):
-        bandwidth = float(st.slider("Bandwidth, metres", 0, 2000, 100, 20))
-    return threshold, bandwidth
+def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
+    """The sidebar's upper part."""
+    _section("Where")
+    scenes = st.multiselect(
+        "Scenes", [scene.name for scene in known], default=[known[0].name], key="scenes", bind="query-params"
+    )
+    encoder = _encoder([scene for scene in known if scene.name in scenes])
+    area = _area(state)
+    _section("What counts")
+    threshold, bandwidth = _scale()
+    return Search(tuple(scenes), encoder, area, threshold, bandwidth, _background())
 
 
 def choose_look(ramps: Sequence[str]) -> Look:
-    """How the density is drawn."""
-    ramp = st.selectbox("Colours", ramps)
-    opacity = st.slider("Opacity", 0.0, 1.0, 0.7, 0.05)
+    """The sidebar's lower part: how the density is drawn."""
+    _section("How it looks")
+    left, right = st.columns(2, gap="medium")
+    ramp = left.selectbox("Colours", ramps, key="colours", bind="query-params")
+    opacity = right.slider("Opacity", 0.0, 1.0, 0.7, 0.05, format="percent")
     return Look(str(ramp), float(opacity), st.toggle("Outline the best tiles", value=True))
 
 
-def choose_area(state: Exploring) -> None:
-    """What the area of interest is, and the way out of it."""
-    if state.area is None:
-        st.caption("Draw a polygon or a rectangle on the map to keep to an area.")
-    else:
-        st.button(
-            "Clear the area of interest", icon=":material/ink_eraser:", on_click=state.clear_area, width="stretch"
-        )
+def _section(title: str) -> None:
+    with st.container(key=f"section-{title.lower().replace(' ', '-')}"):
+        st.markdown(title)
 
 
-def choose_background() -> tuple[str, ...]:
+def _encoder(scenes: Sequence[KnownScene]) -> str | None:
+    """None for the one that suits the scenes."""
+    chosen = st.selectbox(
+        "Encoder",
+        [SUITS, *sorted({encoder for scene in scenes for encoder in scene.encoders})],
+        key="encoder",
+        bind="query-params",
+        help="Only encoders the scenes are indexed with.",
+    )
+    return None if chosen == SUITS else str(chosen)
+
+
+def _area(state: Exploring) -> str | None:
+    """The area of interest, typed, drawn on the map, or out of a file; None for everywhere."""
+    if state.new_area is not None:
+        st.session_state.area, state.new_area = state.new_area, None
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        text = st.text_input(
+            "Area of interest",
+            key="area",
+            bind="query-params",
+            placeholder="anywhere",
+            help="Draw it on the map, or type west, south, east, north in degrees, or a WKT polygon.",
+        ).strip()
+        if text:
+            st.button("", icon=":material/ink_eraser:", on_click=state.clear_area, help="Clear the area of interest")
+        with st.popover("", icon=":material/upload_file:", help="Take the area of interest from a file"):
+            _area_file(state)
+    with told():
+        if text:
+            area_from_text(text)
+            return text
+    return None
+
+
+def _area_file(state: Exploring) -> None:
+    """Polygons of a file, in any CRS."""
+    file = st.file_uploader("GeoJSON, GeoPackage or zipped Shapefile", type=["geojson", "json", "gpkg", "zip"])
+
+    def take(content: bytes, name: str) -> None:
+        with told():
+            shape, crs = read_area(keep_upload(content, name))
+            state.new_area = text_of_area(reprojected(Geometry(shape, crs), WGS84))
+
+    if file is not None:
+        st.button("Keep to it", on_click=take, args=(file.getvalue(), file.name), type="primary", width="stretch")
+
+
+def _scale() -> tuple[float | None, float | None]:
+    """Threshold and bandwidth; None for an expected share and for the encoder's own kernel."""
+    threshold = st.slider(
+        "Match from",
+        0.0,
+        0.95,
+        0.0,
+        0.05,
+        format="percent",
+        key="threshold",
+        bind="query-params",
+        help="The map shows the share of tiles that match so well; at 0 % the expected share of matching area.",
+    )
+    bandwidth = st.select_slider(
+        "Bandwidth",
+        BANDWIDTHS,
+        key="bandwidth",
+        bind="query-params",
+        help="How far around each place its neighbourhood reaches.",
+    )
+    metres = None if bandwidth == OWN else float(str(bandwidth).removesuffix(" m"))
+    return threshold or None, metres
+
+
+def _background() -> tuple[str, ...]:
     """Prompts the query competes with; empty for the encoder's own."""
     with st.expander("What else may lie there"):
         lines = st.text_area(

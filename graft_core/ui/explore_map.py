@@ -1,122 +1,184 @@
 """The map of the Explore page: imagery that stays, and what lies over it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
 import streamlit as st
-from odc.geo.geom import Geometry
+from branca.element import MacroElement
+from folium.template import Template
 from streamlit_folium import st_folium
 
-from graft_core.geo.masks import area_from_wkt
+from graft_core.geo.masks import area_from_text, text_of_area
+from graft_core.tasks.retrieve import CONFIDENT, Hit
 from graft_core.ui import cached
 from graft_core.ui.address import base_path
 from graft_core.ui.cached import Answer, Question
-from graft_core.ui.controls import Look
-from graft_core.ui.history import shown_layers
+from graft_core.ui.controls import Look, Search
+from graft_core.ui.history import TINTS, shown_layers
 from graft_core.ui.imagery import bounds_of, imagery
 from graft_core.ui.legend import change_legend_html, legend_html
-from graft_core.ui.maps import (
-    area_outline,
-    base_map,
-    clicked_rank,
-    density_overlay,
-    drawn_area,
-    tile_outlines,
-)
+from graft_core.ui.maps import area_outline, base_map, density_overlay, drawn_area, wiped
 from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.outlines import tile_outlines
+from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import Exploring
+from graft_core.ui.swipe import LEFT, RIGHT, divider
 
 HEIGHT = 530
-"""Screen pixels; map, legend and query box stand on one screen of 1280 x 800."""
-RETURNED = ["all_drawings", "last_object_clicked_tooltip"]
+"""Screen pixels, for a browser without the page's style."""
+RETURNED = ["all_drawings", "last_clicked"]
+
+Groups = list[folium.FeatureGroup]
+
+
+class _FillsFrame(MacroElement):
+    """Makes the map as high as its frame, which the page's style makes as high as the window leaves room for."""
+
+    _template = Template("""
+        {% macro header(this, kwargs) %}<style>#map_div { height: 100vh !important; }</style>{% endmacro %}
+    """)
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # folium states no types here
+        self._name = "FillsFrame"
 
 
 def show_map(
-    scenes: tuple[str, ...], question: Question | None, answer: Answer | None, state: Exploring, look: Look
+    search: Search,
+    question: Question | None,
+    answer: Answer | None,
+    seen: Hit | None,
+    state: Exploring,
+    look: Look,
 ) -> None:
-    """Imagery, density, outlines; what is drawn or clicked comes back into the state."""
+    """Imagery, density, outlines; what is drawn or clicked comes back into the state.
+
+    Args:
+        search: scenes and area of interest.
+        question: what was asked; with ``answer``.
+        answer: None where nothing was asked, or the answer is not there yet.
+        seen: the tile that is looked into.
+        state: this session's.
+        look: how it is drawn.
+    """
     use_vendored_assets(base_path())
-    seen = st_folium(
-        base_map(bounds_of(scenes), [imagery(name) for name in scenes]),
-        key=f"explore-{hash(scenes)}-{state.drawings}",
-        height=HEIGHT,
-        use_container_width=True,
-        feature_group_to_add=_overlays(question, answer, state, look),
-        center=state.view.center,
-        zoom=state.view.zoom,
-        returned_objects=RETURNED,
-    )
+    layers = [imagery(name) for name in search.scenes]
+    overlays = _overlays(question, answer, state, look) if question and answer else []
+    if seen is not None and (answer is None or seen not in answer.found.hits):
+        overlays.append(tile_outlines([seen], seen.rank, name="Place"))
+    if search.area is not None:
+        overlays.append(area_outline(area_from_text(search.area)))
+    overlays.append(wiped(state.cleared))
+    with st.container(key="explore-map"):
+        told = st_folium(
+            base_map(bounds_of(search.scenes), layers, parts=[ViewInAddress(), _FillsFrame()]),
+            key=f"explore-{hash(search.scenes)}",
+            height=HEIGHT,
+            use_container_width=True,
+            feature_group_to_add=overlays,
+            center=state.view.center,
+            zoom=state.view.zoom,
+            returned_objects=RETURNED,
+        )
     if answer is not None and question is not None:
         st.html(_legend(question, answer, state, look))
-    _take(seen or {}, answer, state)
+    _take(told or {}, state)
 
 
-def _overlays(
-    question: Question | None, answer: Answer | None, state: Exploring, look: Look
-) -> list[folium.FeatureGroup]:
-    """Earlier questions lowest, then this one, the outlines, the area of interest."""
-    groups = [each for earlier in reversed(shown_layers(state)) for each in _densities(earlier, look)]
-    if answer is not None and question is not None:
-        groups += _densities(question, look) if minus_of(question, state) is None else _changes(question, state, look)
-        if look.outlines:
-            groups.append(tile_outlines(answer.found.hits, _rank(answer, state.chosen)))
-    if state.area is not None:
-        groups.append(area_outline(area_from_wkt(state.area, "EPSG:4326")))
+def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) -> Groups:
+    """Earlier questions lowest, then this one or how it differs from another, then the outlines."""
+    less, beside = state.compared(question, "less"), state.compared(question, "beside")
+    groups = [
+        group
+        for number, earlier in enumerate(shown_layers(state))
+        for group in _densities(earlier, look, tint=number)
+    ]  # fmt: skip
+    if less is not None:
+        groups += _changes(question, less, look)
+    elif beside is not None:
+        highest = _brightest(question, beside)
+        groups.append(divider(_words(beside), _words(question)))
+        groups += _densities(beside, look, pane=LEFT, maximum=highest)
+        groups += _densities(question, look, pane=RIGHT, maximum=highest)
+    else:
+        groups += _densities(question, look)
+    if look.outlines:
+        groups.append(tile_outlines(_worth_outlining(answer, state), _rank(answer.found.hits, state.chosen)))
     return groups
 
 
-def _densities(question: Question, look: Look) -> list[folium.FeatureGroup]:
-    text = cached.query_of(question).text
-    pictures = [cached.picture(question, which, look.ramp) for which in range(len(question.scenes))]
+def _densities(
+    question: Question,
+    look: Look,
+    *,
+    pane: str = "overlayPane",
+    maximum: float | None = None,
+    tint: int | None = None,
+) -> Groups:
+    color = None if tint is None else TINTS[tint % len(TINTS)]
+    pictures = [
+        cached.picture(question, which, look.ramp, maximum, color) for which in range(len(question.scenes))
+    ]  # fmt: skip
     return [
-        density_overlay(each.rgba, each.bounds, look.opacity, name=f"{text} {which}")
+        density_overlay(each.rgba, each.bounds, look.opacity, name=f"{_words(question)} {which} {pane}", pane=pane)
         for which, each in enumerate(pictures)
     ]
 
 
-def minus_of(question: Question, state: Exploring) -> Question | None:
-    """The earlier question that is taken away, where it is of the same scenes."""
-    minus = state.minus
-    return minus if minus is not None and minus != question and minus.scenes == question.scenes else None
-
-
-def _changes(question: Question, state: Exploring, look: Look) -> list[folium.FeatureGroup]:
-    minus = minus_of(question, state)
-    assert minus is not None  # asked for only then
-    pictures = [cached.difference(question, minus, which) for which in range(len(question.scenes))]
+def _changes(question: Question, less: Question, look: Look) -> Groups:
+    pictures = [cached.difference(question, less, which) for which in range(len(question.scenes))]
     return [
         density_overlay(each.rgba, each.bounds, look.opacity, name=f"difference {which}")
         for which, each in enumerate(pictures)
     ]
 
 
-def _rank(answer: Answer, tile: str | None) -> int | None:
-    return next((hit.rank for hit in answer.found.hits if hit.tile == tile), None)
+def _brightest(*questions: Question) -> float:
+    return max(made.brightest for question in questions for made in cached.answer(question).maps)
+
+
+def _words(question: Question) -> str:
+    return cached.query_of(question).text
+
+
+def _worth_outlining(answer: Answer, state: Exploring) -> list[Hit]:
+    """The hits that probably match, and the chosen one; all of them where none does."""
+    likely = [hit for hit in answer.found.hits if not hit.probability < CONFIDENT or hit.tile == state.chosen]
+    return likely if answer.found.confident else list(answer.found.hits)
+
+
+def _rank(hits: Sequence[Hit], tile: str | None) -> int | None:
+    return next((hit.rank for hit in hits if hit.tile == tile), None)
 
 
 def _legend(question: Question, answer: Answer, state: Exploring, look: Look) -> str:
-    title = f"Density of {cached.query_of(question).text}"
-    minus = minus_of(question, state)
-    if minus is not None:
-        highest = max(cached.difference(question, minus, which).maximum for which in range(len(question.scenes)))
-        return change_legend_html(f"{title}, less {cached.query_of(minus).text}", highest)
+    title = f"Density of {_words(question)}"
+    less, beside = state.compared(question, "less"), state.compared(question, "beside")
+    if less is not None:
+        highest = max(cached.difference(question, less, which).maximum for which in range(len(question.scenes)))
+        return change_legend_html(f"{title}, less {_words(less)}", highest)
     what = "expected share of the neighbourhood" if question.threshold is None else "share of tiles that match"
+    if beside is not None:
+        both = f"{title}, beside {_words(beside)}"
+        return legend_html(both, look.ramp, 0.0, _brightest(question, beside), what)
     return legend_html(title, look.ramp, 0.0, max(made.brightest for made in answer.maps), what)
 
 
-def _take(seen: Mapping[str, Any], answer: Answer | None, state: Exploring) -> None:
-    """A drawing becomes the area of interest, a clicked outline the chosen tile."""
-    area = _wkt(drawn_area(seen.get("all_drawings")))
-    rank = clicked_rank(seen.get("last_object_clicked_tooltip"))
-    clicked = next((hit.tile for hit in answer.found.hits if hit.rank == rank), None) if answer else None
-    if area is not None and area != state.area:
-        state.area = area
-        st.rerun()
-    if clicked is not None and clicked != state.clicked:
-        state.clicked = state.chosen = clicked
-        st.rerun()
+def _take(told: Mapping[str, Any], state: Exploring) -> None:
+    """A drawing becomes the area of interest, a click the place that is looked into; a click that draws is none.
 
-
-def _wkt(area: Geometry | None) -> str | None:
-    return None if area is None else str(area.wkt)
+    The map goes on telling what was drawn and clicked last.
+    """
+    click, drawings = told.get("last_clicked"), told.get("all_drawings")
+    clicked = (float(click["lng"]), float(click["lat"])) if click else None
+    area = drawn_area(drawings)
+    drawn = state.drawn if drawings is None else text_of_area(area) if area else None
+    new_click, new_drawing = clicked not in (None, state.clicked), drawn != state.drawn
+    state.clicked, state.drawn = clicked, drawn
+    if new_drawing:
+        state.new_area = drawn or ""
+        st.rerun()
+    if new_click:
+        state.place = clicked
+        st.rerun()

@@ -1,38 +1,59 @@
-"""Earlier questions: ask again, or lay them over the map."""
+"""Earlier questions: ask again, lay them over the map, or compare the newest with one of them."""
 
 import streamlit as st
 
 from graft_core.ui import cached
 from graft_core.ui.cached import Question
-from graft_core.ui.state import Exploring
+from graft_core.ui.state import Comparison, Exploring
+
+TINTS = ((230, 159, 0), (204, 121, 167), (0, 114, 178), (213, 94, 0))
+"""Colours of earlier questions' layers, told apart without colour vision (Okabe and Ito, 2008)."""
+
+COMPARISONS: tuple[tuple[Comparison, str, str], ...] = (
+    ("beside", "compare", "Side by side with the newest query, with a line to move"),
+    ("less", "difference", "Where the newest query is denser than this one, and where less"),
+)
 
 
 def show_history(state: Exploring) -> None:
-    """The questions of this session, the newest first: ask again, lay over the map, or take away from the newest."""
+    """The questions of this session, the newest first."""
+    newest, *earlier = state.history
+    st.markdown(f"**{cached.query_of(newest).text}** :gray[· on the map]")
+    if not earlier:
+        st.caption("Ask something else: what was asked before stays here, to be shown with it or compared.")
+    for question in earlier:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"earlier-{hash(question)}"):
+            _earlier(question, state)
 
+
+def _earlier(question: Question, state: Exploring) -> None:
     def again(text: str) -> None:
         st.session_state.query = text
 
-    def subtract(question: Question) -> None:
-        state.minus = None if state.minus == question else question
+    text, key = cached.query_of(question).text, hash(question)
+    st.button(
+        text, key=f"again-{key}", on_click=again, args=(text,), type="tertiary", help="Ask again", width="stretch"
+    )
+    if question in shown_layers(state):
+        st.html(_swatch(shown_layers(state).index(question)), width="content")
+    st.toggle("Show on the map", key=_layer_key(question), label_visibility="collapsed", width="content")
+    for comparison, icon, says in COMPARISONS:
+        on = state.compared(state.history[0], comparison) == question
+        st.button(
+            "",
+            icon=f":material/{icon}:",
+            key=f"{comparison}-{key}",
+            on_click=state.compare,
+            args=(question, comparison),
+            type="primary" if on else "tertiary",
+            disabled=question.scenes != state.history[0].scenes,
+            help="Back to the newest query alone" if on else says,
+        )
 
-    for number, question in enumerate(state.history):
-        text = cached.query_of(question).text
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(text, key=f"again-{number}", on_click=again, args=(text,), type="tertiary", help="Ask again")
-            if number == 0:
-                st.caption("on the map")
-                continue
-            st.checkbox("show", key=_layer_key(question))
-            st.button(
-                "subtract",
-                key=f"minus-{number}",
-                on_click=subtract,
-                args=(question,),
-                type="primary" if state.minus == question else "tertiary",
-                disabled=question.scenes != state.history[0].scenes,
-                help="Where the newest query is denser than this one, and where less",
-            )
+
+def _swatch(number: int) -> str:
+    red, green, blue = TINTS[number % len(TINTS)]
+    return f'<div style="width:1rem;height:1rem;border-radius:.2rem;background:rgb({red},{green},{blue})"></div>'
 
 
 def _layer_key(question: Question) -> str:
@@ -40,5 +61,5 @@ def _layer_key(question: Question) -> str:
 
 
 def shown_layers(state: Exploring) -> list[Question]:
-    """Earlier questions that are ticked."""
-    return [each for each in state.history[1:] if st.session_state.get(_layer_key(each))]
+    """Earlier questions that are to be shown, the oldest first."""
+    return [each for each in reversed(state.history[1:]) if st.session_state.get(_layer_key(each))]

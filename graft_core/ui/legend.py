@@ -18,7 +18,7 @@ def legend_html(title: str, ramp: str, low: float, high: float, note: str = "") 
         ramp: one of ``io.qml.RAMPS``; the bar appears towards the right as the density's picture does.
         low: value of the first colour.
         high: value of the last.
-        note: a line below.
+        note: more about it, beside the title.
     """
     colors = RAMPS[ramp]
     return _bar(title, [_stop(color, i / (len(colors) - 1)) for i, color in enumerate(colors)], low, high, note)
@@ -33,15 +33,15 @@ def change_legend_html(title: str, highest: float) -> str:
 
 def _bar(title: str, stops: Sequence[str], low: float, high: float, note: str) -> str:
     ticks = "".join(f"<span>{low + share * (high - low):.2g}</span>" for share in TICKS)
-    below = f'<div style="opacity:.75;font-size:.8rem;margin-top:.15rem">{html.escape(note)}</div>' if note else ""
+    aside = f'<span style="opacity:.75;font-weight:400;font-size:.8rem"> · {html.escape(note)}</span>' if note else ""
     label = html.escape(f"{title}: {low:.2g} to {high:.2g}", quote=True)
     return (
-        f'<div role="img" aria-label="{label}" style="max-width:26rem;color:inherit;line-height:1.35">'
-        f'<div style="font-weight:600;font-size:.875rem;margin-bottom:.25rem">{html.escape(title)}</div>'
+        f'<div role="img" aria-label="{label}" style="max-width:34rem;color:inherit;line-height:1.35">'
+        f'<div style="font-weight:600;font-size:.875rem;margin-bottom:.25rem">{html.escape(title)}{aside}</div>'
         '<div style="height:.8rem;border-radius:.2rem;border:1px solid rgba(128,128,128,.55);'
         f'background:linear-gradient(to right, {", ".join(stops)})"></div>'
         '<div style="display:flex;justify-content:space-between;font-size:.75rem;font-variant-numeric:tabular-nums;'
-        f'margin-top:.15rem">{ticks}</div>{below}</div>'
+        f'margin-top:.15rem">{ticks}</div></div>'
     )
 
 

@@ -82,6 +82,31 @@ class MapSetup(MacroElement):
                     background: rgba(20, 24, 27, .82); color: #fff; font: 600 11px/18px system-ui, sans-serif;
                 }
                 .graft-rank.graft-chosen span { background: #d55e00; }
+                .graft-swipe { position: absolute; inset: 0; pointer-events: none; z-index: 900; }
+                .graft-swipe-line {
+                    position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: #fff;
+                    box-shadow: 0 0 3px #000;
+                }
+                .graft-swipe-line span {
+                    position: absolute; bottom: 44px; max-width: 190px; padding: 2px 8px; border-radius: 4px;
+                    overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+                    background: rgba(20, 24, 27, .82); color: #fff; font-size: 12px; font-weight: 600;
+                }
+                .graft-swipe-left { right: 10px; }
+                .graft-swipe-right { left: 10px; }
+                .graft-swipe input {
+                    position: absolute; left: -9px; bottom: 14px; width: calc(100% + 18px); margin: 0;
+                    appearance: none; background: none; outline: none !important; pointer-events: none;
+                }
+                .graft-swipe input:focus-visible::-webkit-slider-thumb { outline: 3px solid #1d6b78; }
+                .graft-swipe input::-webkit-slider-thumb {
+                    appearance: none; width: 18px; height: 26px; border-radius: 6px; border: 2px solid #1d6b78;
+                    background: #fff; box-shadow: 0 0 3px #000; cursor: ew-resize; pointer-events: auto;
+                }
+                .graft-swipe input::-moz-range-thumb {
+                    width: 14px; height: 22px; border-radius: 6px; border: 2px solid #1d6b78;
+                    background: #fff; cursor: ew-resize; pointer-events: auto;
+                }
             </style>
         {% endmacro %}
         {% macro script(this, kwargs) %}
@@ -94,6 +119,26 @@ class MapSetup(MacroElement):
             {{ this._parent.get_name() }}.getContainer().setAttribute("role", "region");
             {{ this._parent.get_name() }}.getContainer().setAttribute("aria-label", "Map");
             L.control.scale({ imperial: false }).addTo({{ this._parent.get_name() }});
+            {
+                // Of ranks that would lie on one another only the best is shown.
+                const map = {{ this._parent.get_name() }}, height = mark => Number(mark.style.zIndex);
+                const thinOut = () => {
+                    const shown = [];
+                    const marks = [...map.getContainer().querySelectorAll(".graft-rank")];
+                    marks.sort((one, other) => height(other) - height(one)).forEach(mark => {
+                        const box = mark.firstElementChild.getBoundingClientRect();
+                        const free = shown.every(other => box.right <= other.left || box.left >= other.right
+                                                          || box.bottom <= other.top || box.top >= other.bottom);
+                        mark.style.visibility = free ? "" : "hidden";
+                        if (free) shown.push(box);
+                    });
+                };
+                let asked;
+                map.on("zoomend layeradd", () => {
+                    cancelAnimationFrame(asked);
+                    asked = requestAnimationFrame(thinOut);
+                });
+            }
         {% endmacro %}
     """)
 

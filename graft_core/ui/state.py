@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -13,10 +14,17 @@ from graft_core.search.query import Query, parse_query, parse_tile
 from graft_core.tasks.examples import check_images
 from graft_core.tasks.retrieve import Hit
 from graft_core.ui.cached import Question
-from graft_core.ui.maps import View, hit_bounds, view_on
+from graft_core.ui.maps import View, view_on
+from graft_core.ui.outlines import hit_bounds
+from graft_core.ui.shared_view import view_from_address
 
 HISTORY = 12
 """Questions that are remembered."""
+
+Place = tuple[float, float]
+"""Longitude and latitude in degrees."""
+Comparison = Literal["less", "beside"]
+"""The newest question less an earlier one, or the two on either side of a line."""
 
 
 @dataclass
@@ -31,21 +39,26 @@ class Exploring:
     """Tiles marked as wrong."""
     chosen: str | None = None
     """Tile that is emphasised."""
-    clicked: str | None = None
-    """Outline that was clicked last on the map, which the map goes on telling."""
+    place: Place | None = None
+    """Place that is looked into."""
+    clicked: Place | None = None
+    """Where the map was clicked last, which it goes on telling."""
+    drawn: str | None = None
+    """What was drawn last, which the map goes on telling."""
+    new_area: str | None = None
+    """Area of interest that the sidebar is to show from the next run on; "" for none."""
+    cleared: int = 0
+    """How often the drawings were wiped off."""
     view: View = field(default_factory=View)
     """Where the map was sent last."""
     visits: int = 0
     """How often it was sent somewhere."""
-    area: str | None = None
-    """Area of interest as WKT in degrees."""
-    drawings: int = 0
-    """Drawings that were cleared: each time the map begins anew, without them."""
     history: list[Question] = field(default_factory=list)
     """Earlier questions, the newest first."""
-
-    minus: Question | None = None
-    """Earlier question whose density is taken away from this one's."""
+    other: Question | None = None
+    """Earlier question that the newest is compared with."""
+    comparison: Comparison = "less"
+    """How it is."""
 
     def mark(self, tile: str, *, right: bool) -> None:
         """Thumb up or down; the same again takes it back."""
@@ -64,11 +77,26 @@ class Exploring:
 
     def clear_area(self) -> None:
         """Ask everywhere again."""
-        self.area, self.drawings = None, self.drawings + 1
+        self.new_area, self.cleared = "", self.cleared + 1
+
+    def look_away(self) -> None:
+        """Look into no place any more."""
+        self.place = self.chosen = None
 
     def remember(self, question: Question) -> None:
         """Put a question first in the history, once."""
         self.history = [question, *(each for each in self.history if each != question)][:HISTORY]
+
+    def compare(self, other: Question, comparison: Comparison) -> None:
+        """Compare the newest question with an earlier one; the same again ends it."""
+        ended = (self.other, self.comparison) == (other, comparison)
+        self.other, self.comparison = (None if ended else other), comparison
+
+    def compared(self, question: Question, comparison: Comparison) -> Question | None:
+        """The question that one is compared with in this way, where both are of the same scenes."""
+        other = self.other
+        fits = self.comparison == comparison and other != question
+        return other if other is not None and fits and other.scenes == question.scenes else None
 
     def query(self, text: str, background: Sequence[str]) -> Query:
         """The query of what is typed and marked; other words than before forget the marks.
@@ -91,7 +119,7 @@ class Exploring:
 def exploring() -> Exploring:
     """This session's."""
     if "exploring" not in st.session_state:
-        st.session_state.exploring = Exploring()
+        st.session_state.exploring = Exploring(view=view_from_address(st.query_params.get("at", "")))
     found: Exploring = st.session_state.exploring
     return found
 

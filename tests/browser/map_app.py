@@ -13,14 +13,12 @@ from graft_core.ui.maps import (
     TileLayer,
     View,
     base_map,
-    clicked_rank,
     density_overlay,
     drawn_area,
-    hit_bounds,
-    tile_outlines,
     view_on,
 )
 from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.outlines import hit_bounds, tile_outlines
 
 LEFT, BOTTOM, GSD = 500_000.0, 4_900_000.0, 224.0
 BOUNDS = (9.0, 44.2527, 9.1, 44.325)
@@ -62,11 +60,12 @@ seen = st_folium(
     height=520,
     use_container_width=True,
     feature_group_to_add=[density_overlay(density(state.step), BOUNDS, opacity), tile_outlines(hits(state.step), 3)],
-    returned_objects=["all_drawings", "last_clicked", "last_object_clicked_tooltip"],
+    returned_objects=["all_drawings", "last_clicked"],
     center=state.view.center,
     zoom=state.view.zoom,
 )
 st.html(legend_html('Density of "solar farm"', next(iter(RAMPS)), 0, 0.8, "expected share of the neighbourhood"))
 area = drawn_area(seen["all_drawings"])
 st.write("Nothing drawn" if area is None else "Drawn: " + " ".join(f"{each:.4f}" for each in area.boundingbox.bbox))
-st.write(f"Query {state.step}, clicked tile {clicked_rank(seen['last_object_clicked_tooltip'])}")
+click = seen["last_clicked"]
+st.write(f"Query {state.step}, clicked {click['lat']:.4f} {click['lng']:.4f}" if click else f"Query {state.step}, none")

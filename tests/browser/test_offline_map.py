@@ -106,13 +106,14 @@ def test_a_drawn_rectangle_comes_back(watched: Watched, address: str) -> None:
     assert (west, south, east, north) == pytest.approx(corners, abs=2e-4)
 
 
-def test_a_clicked_outline_says_which_tile_it_is(watched: Watched, address: str) -> None:
+def test_a_click_on_an_outline_says_where_it_was(watched: Watched, address: str) -> None:
     watched.open(address)
     frame = watched.map_frame()
     watched.page.get_by_role("button", name="Go to tile 2").click()
     frame.wait_for_function("map.getZoom() === 16")
+    place = frame.evaluate("map.containerPointToLatLng([600, 260])")
     frame.locator(".leaflet-container").click(position={"x": 600, "y": 260})
-    expect(watched.page.get_by_text("clicked tile 2")).to_be_visible()
+    expect(watched.page.get_by_text(f"clicked {place['lat']:.4f} {place['lng']:.4f}")).to_be_visible()
 
 
 def test_the_map_shows_below_a_base_path(watched: Watched, serve: Serve, script: Path) -> None:

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import polygon
 
-from graft_core.geo.masks import area_from_wkt, inside
+from graft_core.errors import QueryError
+from graft_core.geo.masks import area_from_text, area_from_wkt, inside, text_of_area
 
 CRS = "EPSG:32631"
 
@@ -58,3 +59,30 @@ def test_area_written_as_text_reads_back() -> None:
     assert again.crs == area.crs
     with pytest.raises(ValueError, match="not WKT"):
         area_from_wkt("a house", CRS)
+
+
+@given(st.floats(-179, 178), st.floats(-89, 88), st.floats(1e-3, 1), st.floats(1e-3, 1))
+def test_typed_bounds_are_read_as_they_are_written(west: float, south: float, width: float, height: float) -> None:
+    area = area_from_text(f"{west:.5f}, {south:.5f} {west + width:.5f},{south + height:.5f}")
+    assert area.crs == "EPSG:4326"
+    assert area.boundingbox.bbox == pytest.approx((west, south, west + width, south + height), abs=1e-5)
+    assert text_of_area(area_from_text(text_of_area(area))) == text_of_area(area)
+
+
+@given(st.lists(st.tuples(st.floats(-10, 10), st.floats(40, 50)), min_size=3, max_size=6))
+def test_drawn_polygon_comes_back_from_its_text(corners: list[tuple[float, float]]) -> None:
+    drawn = polygon([(round(x, 4), round(y, 4)) for x, y in [*corners, corners[0]]], "EPSG:4326")
+    assume(drawn.geom.is_valid)
+    assert area_from_text(text_of_area(drawn)).geom.symmetric_difference(drawn.geom).area < 1e-5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a house", "1, 2, 3", "9, 44, 8, 45", "8, 45, 9, 44", "8, 44, 8, 45", "8, 44, 9, 91", "-190, 44, 9, 45",
+        "nan, 1, 2, 3", "POINT (1 2)", "LINESTRING (0 0, 1 1)", "POLYGON ((0 0, 1 1, 0 0))", "POLYGON EMPTY",
+    ],
+)  # fmt: skip
+def test_text_that_is_no_area_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(QueryError, match="is no area: write west, south, east, north"):
+        area_from_text(text)

@@ -82,3 +82,15 @@ def test_coarser_grid_begins_in_the_same_corner() -> None:
     found = coarser(box, 4)
     assert found.shape == (3, 2)
     assert found.affine == Affine(8, 0, 100, 0, -8, 50)
+
+
+def test_layer_below_another_has_one_colour_and_covers_more_where_there_is_more(
+    scene: Scene, searcher: Searcher
+) -> None:
+    density = density_map(scene, searcher, parse_query("green"))
+    plain, tinted = density_picture(density), density_picture(density, tint=(0, 114, 178))
+    assert tinted.bounds == plain.bounds
+    assert np.all(tinted.rgba[..., :3] == (0, 114, 178))
+    assert (plain.rgba[..., 3][tinted.rgba[..., 3] > 0] > 0).all()
+    share = density_picture(density, maximum=4 * density.brightest, tint=(0, 114, 178))
+    assert share.rgba[..., 3].astype(int).sum() < tinted.rgba[..., 3].astype(int).sum()

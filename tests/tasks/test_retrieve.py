@@ -16,7 +16,7 @@ from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene, open_scene
 from graft_core.search.query import Query, parse_query, parse_tile
 from graft_core.tasks.index_scene import index_scene
-from graft_core.tasks.retrieve import retrieve
+from graft_core.tasks.retrieve import hit_at, retrieve, unscored_at
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_hits import thumbnails, write_retrieval
 
@@ -209,3 +209,24 @@ def test_dark_scene_is_brightened_as_a_whole_and_a_bright_one_is_left(
             true = pixels[:, max(tile.top, 0) : tile.top + 16, max(tile.left, 0) : tile.left + 16]
             if true.shape == (3, 16, 16):
                 np.testing.assert_allclose(picture, np.minimum(np.moveaxis(true, 0, 2) * gain, 255), atol=8)
+
+
+def test_tile_at_a_place_is_the_one_whose_middle_is_nearest(scene: Scene, searcher: Searcher) -> None:
+    found = retrieve(searcher, [scene.name], parse_query("green"), k=10)
+    (scored,) = searcher.scores(found.query, [scene.name])
+    for hit in found.hits:
+        seen = hit_at(scored, hit.lon + 1e-7, hit.lat - 1e-7)
+        assert seen is not None
+        assert (seen.tile, seen.score, seen.probability) == (hit.tile, hit.score, hit.probability)
+        assert seen.rank == 1 + np.count_nonzero(scored.score > hit.score), "among all tiles, overlapping ones too"
+        bare = unscored_at(scene.name, scored.grid, hit.lon, hit.lat)
+        assert bare is not None
+        assert (bare.tile, bare.rank) == (hit.tile, 0)
+    assert hit_at(scored, *(found.hits[0].lon, found.hits[0].lat)).rank == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (3.0, -45.0), (179.9, 89.9), (3.0, 95.0)])
+def test_no_tile_lies_beside_the_scene(place: tuple[float, float], scene: Scene, searcher: Searcher) -> None:
+    (scored,) = searcher.scores(searcher.resolve(parse_query("green")), [scene.name])
+    assert hit_at(scored, *place) is None
+    assert unscored_at(scene.name, scored.grid, *place) is None

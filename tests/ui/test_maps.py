@@ -3,7 +3,6 @@
 import base64
 import importlib.util
 import io
-import math
 import re
 from pathlib import Path
 from types import ModuleType
@@ -17,18 +16,15 @@ from hypothesis import strategies as st
 from odc.geo.geom import box, polygon
 from PIL import Image
 
-from graft_core.tasks.retrieve import Hit
 from graft_core.ui import maps
 from graft_core.ui.maps import (
     TileLayer,
     area_outline,
     base_map,
-    clicked_rank,
     density_overlay,
     drawn_area,
-    hit_bounds,
-    tile_outlines,
     view_on,
+    wiped,
 )
 from graft_core.ui.offline_maps import VENDOR, MapSetup, use_vendored_assets
 
@@ -40,11 +36,6 @@ LAYERS = [TileLayer("/rasters/one/{z}/{x}/{y}.png", "one", BOUNDS), TileLayer("/
 @pytest.fixture(autouse=True)
 def vendored() -> None:
     use_vendored_assets("")
-
-
-def hit(rank: int, left: float = 500_000, bottom: float = 4_900_000, side: float = 224) -> Hit:
-    box = (left, bottom, left + side, bottom + side)
-    return Hit(rank, "scene", 0, 0, 0, 0.3, 0.9, 9.0, 44.25, box, "EPSG:32632")
 
 
 def rendered(element: object) -> str:
@@ -105,7 +96,7 @@ def test_same_overlays_are_the_same_text() -> None:
     rgba = np.zeros((2, 2, 4), dtype=np.uint8)
     makers = (
         lambda: density_overlay(rgba, BOUNDS, 0.5),
-        lambda: tile_outlines([hit(1), hit(2)]),
+        lambda: wiped(2),
         lambda: area_outline(box(9, 44, 10, 45, "EPSG:4326")),
     )
     for make in makers:
@@ -148,34 +139,6 @@ def test_an_overlay_keeps_its_pixels_and_its_place() -> None:
     assert '"opacity": 0.35' in script
 
 
-def test_outlines_lie_with_the_best_on_top_and_the_chosen_one_above() -> None:
-    script = on_map(tile_outlines([hit(rank) for rank in (1, 2, 3, 4)], chosen=3))
-    assert re.findall(r'"rank": (\d)', script) == ["4", "2", "1", "3"]
-    assert re.findall(r'"chosen": (\w+)', script) == ["false", "false", "false", "true"]
-    assert script.count('"weight": 2}') == 3
-    assert "#1 \\u00b7 score 0.300 \\u00b7 match 90%" in script
-
-
-def test_an_outline_runs_around_its_tile_from_the_top_left() -> None:
-    ring = maps._ring(hit(1))
-    (top, left), (bottom, right) = ring[0], ring[len(ring) // 2]
-    assert top > bottom
-    assert right > left
-    west, south, east, north = hit_bounds(hit(1))
-    assert (west, north) == pytest.approx((left, top), abs=1e-5)
-    assert (east - west) * 111_320 * math.cos(math.radians(44.25)) == pytest.approx(224, rel=0.01)
-    assert (north - south) * 111_100 == pytest.approx(224, rel=0.01)
-
-
-def test_an_outline_across_the_antimeridian_stays_small() -> None:
-    crossing = Hit(
-        1, "s", 0, 0, 0, 0.3, 0.9, 180.0, -17.0, (819_500.0, 8_117_000.0, 829_500.0, 8_127_000.0), "EPSG:32760"
-    )
-    west, _, east, _ = hit_bounds(crossing)
-    assert west < 180 < east or west < -180 < east
-    assert east - west < 0.2
-
-
 def test_an_area_in_any_crs_lies_in_degrees() -> None:
     area = polygon(
         [(500_000, 4_900_000), (501_000, 4_900_000), (501_000, 4_901_000), (500_000, 4_900_000)], "EPSG:32632"
@@ -195,13 +158,6 @@ def test_what_is_drawn_is_one_area() -> None:
     assert area.boundingbox.bbox == (0, 0, 6, 1)
     assert drawn_area([]) is None
     assert drawn_area(None) is None
-
-
-@pytest.mark.parametrize(
-    ("tooltip", "rank"), [("#12 · score 0.300 · match 90%", 12), ("Rome", None), ("#", None), (None, None)]
-)
-def test_a_clicked_tooltip_names_its_rank(tooltip: str | None, rank: int | None) -> None:
-    assert clicked_rank(tooltip) == rank
 
 
 @given(lon=st.floats(-179, 178), lat=st.floats(-80, 80), width=st.floats(1e-4, 1), height=st.floats(1e-4, 1))

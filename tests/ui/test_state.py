@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from graft_core.errors import QueryError
@@ -49,11 +51,28 @@ def test_history_holds_each_question_once_the_newest_first() -> None:
 
 
 def test_area_is_cleared_with_the_drawing_of_it() -> None:
-    state = Exploring(area="POLYGON ((0 0, 1 0, 1 1, 0 0))")
-    before = state.drawings
+    state = Exploring(new_area=None, cleared=1)
     state.clear_area()
-    assert state.area is None
-    assert state.drawings == before + 1, "the map begins anew"
+    assert state.new_area == ""
+    assert state.cleared == 2, "the map wipes the drawing off"
+
+
+def test_comparison_ends_by_the_same_button_and_turns_into_the_other_by_the_other() -> None:
+    state, newest, earlier = Exploring(), question("new"), question("old")
+    state.compare(earlier, "beside")
+    assert state.compared(newest, "beside") == earlier
+    assert state.compared(newest, "less") is None
+    state.compare(earlier, "less")
+    assert state.compared(newest, "less") == earlier
+    state.compare(earlier, "less")
+    assert state.compared(newest, "less") is None
+
+
+def test_question_is_compared_with_others_of_its_scenes_only() -> None:
+    state, earlier = Exploring(), question("old")
+    state.compare(earlier, "less")
+    assert state.compared(earlier, "less") is None, "not with itself"
+    assert state.compared(replace(question("new"), scenes=("elsewhere",)), "less") is None
 
 
 def test_upload_is_kept_once_by_its_content() -> None:
