@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from graft_core import settings
 from graft_core.errors import ExportError, GraftError, JobError
 from graft_core.serve import jobs
-from graft_core.serve.jobs import Status
+from graft_core.serve.job_status import State, Status, write_status
+from graft_core.serve.processes import find_process
 from graft_core.types import Progress
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Report:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._status = Status("waiting", None, "", None, None, jobs.find_process(os.getpid()))
+        self._status = Status("waiting", None, "", None, None, find_process(os.getpid()))
         self._told = 0.0
         self._tell()
 
@@ -95,7 +96,7 @@ class Report:
         self._status = replace(self._status, message=message)
 
     def _tell(self) -> None:
-        jobs.write_status(self.folder, self._status)
+        write_status(self.folder, self._status)
         self._told = time.monotonic()
 
 
@@ -206,7 +207,7 @@ def _before(folder: Path) -> jobs.Job | None:
     return next(iter(running + queue[: names.index(folder.name)]), None)
 
 
-def _ending(error: BaseException | None, told_to_stop: bool) -> tuple[jobs.State, str | None]:
+def _ending(error: BaseException | None, told_to_stop: bool) -> tuple[State, str | None]:
     """The last state, and what to say of it; None leaves what was said."""
     if error is None:
         return "done", None

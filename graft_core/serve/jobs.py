@@ -6,7 +6,6 @@ these files, so a rerun, another tab and a restarted server see the same jobs. T
 """
 
 import contextlib
-import functools
 import json
 import os
 import re
@@ -18,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -26,10 +25,11 @@ from typing import IO, Any, Literal
 from graft_core import settings
 from graft_core.errors import JobError
 from graft_core.io.atomic import write_error, write_json
+from graft_core.serve.job_status import State, Status, read_status, write_status
+from graft_core.serve.processes import find_process, is_alive, send_signal
 from graft_core.types import Progress
 
 Kind = Literal["index", "fetch", "demo"]
-State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
@@ -47,34 +47,6 @@ _BY_HAND_S = 5.0
 
 _children: list[subprocess.Popen[bytes]] = []
 _children_lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Process:
-    """One process, told apart from a later one with the same number."""
-
-    pid: int
-    """Number of the process; its group has the same."""
-    started: str
-    """When it started, in words that no other process with this number has."""
-
-
-@dataclass(frozen=True)
-class Status:
-    """What ``progress.json`` holds. Written by whoever starts the process, then by the process alone."""
-
-    state: State
-    """Never ``interrupted``: who was killed cannot write that down."""
-    progress: Progress | None
-    """How far the work is; None before its first step."""
-    message: str
-    """What is being waited for or loaded; why it failed; what was made."""
-    started: datetime | None
-    """When the work began, waiting left out."""
-    finished: datetime | None
-    """When the job ended."""
-    process: Process | None
-    """Who does the work; None where it could not be started."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +137,7 @@ def cancel_job(job_id: str) -> Job:
     if job.active:
         with _explained(job.folder):
             (job.folder / "cancel").touch()
-        _send(read_status(job.folder).process, signal.SIGTERM)
+        send_signal(read_status(job.folder).process, signal.SIGTERM)
     return find_job(job_id)
 
 
@@ -204,49 +176,6 @@ def clear_finished_jobs() -> int:
         for job in finished:
             _forget(job)
     return len(finished)
-
-
-def read_status(folder: Path) -> Status:
-    """What ``progress.json`` says; OSError, ValueError, KeyError or TypeError where it cannot be read."""
-    told = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    step = {name: told[name] for name in ("done", "total", "unit", "elapsed_s", "resumed")}
-    return Status(
-        state=told["state"],
-        progress=None if step["unit"] is None else Progress(**step),
-        message=told["message"],
-        started=_time(told["started"]),
-        finished=_time(told["finished"]),
-        process=None if told["pid"] is None else Process(told["pid"], told["process_started"]),
-    )
-
-
-def write_status(folder: Path, status: Status) -> None:
-    """Write ``progress.json`` whole; ExportError where the folder is gone or takes no more."""
-    step, process = status.progress, status.process
-    no_step = dict.fromkeys(("done", "total", "unit", "elapsed_s", "resumed"))
-    write_json(
-        folder / "progress.json",
-        {
-            "state": status.state,
-            **(asdict(step) if step else no_step),
-            "rate": step.rate if step else None,
-            "seconds_left": step.seconds_left if step else None,
-            "message": status.message,
-            "started": status.started.isoformat() if status.started else None,
-            "finished": status.finished.isoformat() if status.finished else None,
-            "pid": process.pid if process else None,
-            "process_started": process.started if process else None,
-        },
-    )
-
-
-def find_process(pid: int) -> Process | None:
-    """The process that has a number now; None where there is none, or only its exit status is left."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None if Path("/proc/self/stat").exists() else _find_without_proc(pid)
-    return None if fields[0] in "ZX" else Process(pid, f"{_boot()} {fields[19]}")
 
 
 @contextlib.contextmanager
@@ -358,7 +287,7 @@ def _look(folder: Path) -> tuple[Status, State]:
         status = read_status(folder)
         if status.state not in ACTIVE:
             return status, status.state
-        alive = _is_alive(status.process)
+        alive = is_alive(status.process)
         # Between reading and looking, the process may have written how it ended, and gone.
         if alive or status == read_status(folder):
             break
@@ -367,7 +296,7 @@ def _look(folder: Path) -> tuple[Status, State]:
         return status, status.state if alive else "interrupted"
     if time.time() - asked > GRACE_S:
         with contextlib.suppress(JobError):  # of another user, who can do it
-            _send(status.process, signal.SIGKILL)
+            send_signal(status.process, signal.SIGKILL)
     return status, "cancelled"
 
 
@@ -404,48 +333,13 @@ def _end(job: Job) -> None:
     """Make sure that a cancelled job's process is gone, now; the index and a download bear being killed."""
     process = read_status(job.folder).process
     until = time.monotonic() + _BY_HAND_S
-    while _send(process, signal.SIGKILL):
+    while send_signal(process, signal.SIGKILL):
         if process and time.monotonic() > until:
             raise JobError(f"Process {process.pid} of '{job.title}' does not end; stop it by hand and try again.")
         time.sleep(0.01)
-
-
-def _is_alive(process: Process | None) -> bool:
-    return process is not None and find_process(process.pid) == process
-
-
-def _send(process: Process | None, number: signal.Signals) -> bool:
-    """Signal the group of a process that is still the same one; whether it was."""
-    if process is None or not _is_alive(process):
-        return False
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError as error:
-        raise JobError(f"Process {process.pid} of this job belongs to another user; ask them to stop it.") from error
-    return True
-
-
-@functools.cache
-def _boot() -> str:
-    """Which start of the machine this is: the times of processes count from it."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""
-
-
-def _find_without_proc(pid: int) -> Process | None:
-    """On macOS."""
-    said = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    state, _, started = said.stdout.strip().partition(" ")
-    return Process(pid, started.strip()) if state and not state.startswith("Z") else None
 
 
 def _reap() -> None:
     """Take the exit status of processes that ended, else each stays in the system's table as long as the server."""
     with _children_lock:
         _children[:] = [process for process in _children if process.poll() is None]
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +22,9 @@ from graft_core.errors import JobError
 from graft_core.index.store import list_indexes
 from graft_core.io.geotiff import write_raster
 from graft_core.serve import jobs
-from graft_core.serve.jobs import Job, Process, State, Status
-from graft_core.types import Progress
+from graft_core.serve.job_status import State, Status, read_status, write_status
+from graft_core.serve.jobs import Job
+from graft_core.serve.processes import Process, find_process
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 32
@@ -100,13 +101,13 @@ def held(job: Job, done: int = BATCH) -> Job:
 
 
 def process_of(job: Job) -> Process:
-    process = jobs.read_status(job.folder).process
+    process = read_status(job.folder).process
     assert process is not None
     return process
 
 
 def gone(job: Job) -> bool:
-    return jobs.find_process(process_of(job).pid) != process_of(job)
+    return find_process(process_of(job).pid) != process_of(job)
 
 
 def tiles_indexed() -> dict[str, int]:
@@ -120,7 +121,7 @@ def put_on_disk(state: State = "done", *, process: Process | None = None) -> Job
     folder.mkdir(parents=True)
     told = {"kind": "index", "title": "Index town", "arguments": {"scene": "town"}, "created": now.isoformat()}
     (folder / "job.json").write_text(json.dumps({**told, "cwd": "/"}))
-    jobs.write_status(folder, Status(state, None, "", now, None, process))
+    write_status(folder, Status(state, None, "", now, None, process))
     return jobs.find_job(folder.name)
 
 
@@ -193,7 +194,7 @@ def test_killed_and_cancelled_job_goes_on_where_it_stopped(orders: Path, write_s
     assert jobs.cancel_job(job.id).state == "cancelled"
     assert time.monotonic() - asked < 0.5
     until(lambda: gone(job))
-    status = jobs.read_status(job.folder)
+    status = read_status(job.folder)
     assert (status.state, status.finished is None) == ("cancelled", False), "the program itself wrote how it ended"
     assert "Traceback" not in (job.folder / "log.txt").read_text()
     assert tiles_indexed() == {}
@@ -245,7 +246,7 @@ def test_deaf_job_is_killed_and_the_next_one_has_its_turn(
     (orders / "hold").unlink()
     (orders / "deaf").unlink()
     jobs.resume_job(job.id)
-    assert jobs.find_process(deaf.pid) != deaf
+    assert find_process(deaf.pid) != deaf
     assert ended(job).state == "done"
 
 
@@ -277,7 +278,7 @@ def test_job_without_a_folder_stops(orders: Path, write_scene: WriteScene) -> No
     processes = [process_of(job), process_of(waiting)]
     shutil.rmtree(jobs.jobs_dir())
     (orders / "hold").unlink()
-    until(lambda: not any(jobs.find_process(each.pid) == each for each in processes))
+    until(lambda: not any(find_process(each.pid) == each for each in processes))
     until(lambda: not any(child.poll() is None for child in jobs._children))
     assert jobs.list_jobs() == []
     assert not jobs.jobs_dir().exists()
@@ -286,7 +287,7 @@ def test_job_without_a_folder_stops(orders: Path, write_scene: WriteScene) -> No
 def test_stranger_with_the_same_number_is_left_alone() -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
     try:
-        now = jobs.find_process(stranger.pid)
+        now = find_process(stranger.pid)
         assert now is not None
         job = put_on_disk("running", process=replace(now, started="long ago"))
         assert job.state == "interrupted"
@@ -363,7 +364,7 @@ def test_only_what_has_ended_is_forgotten(orders: Path, write_scene: WriteScene)
     process = process_of(running)
     jobs.cancel_job(running.id)
     jobs.forget_job(running.id)
-    assert jobs.find_process(process.pid) != process
+    assert find_process(process.pid) != process
     assert jobs.list_jobs() == []
 
 
@@ -381,19 +382,8 @@ def test_senseless_job_is_not_started(kind: str, arguments: dict[str, str]) -> N
     assert jobs.list_jobs() == []
 
 
-def test_status_survives_the_disk(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
-    for step in (None, Progress(40, 100, "tiles", 2.0, resumed=20)):
-        status = Status("running", step, "on its way", now, None, Process(7, "then"))
-        jobs.write_status(tmp_path, status)
-        assert jobs.read_status(tmp_path) == status
-    told = json.loads((tmp_path / "progress.json").read_text())
-    assert (told["rate"], told["seconds_left"], told["pid"], told["process_started"]) == (10, 6, 7, "then")
-    assert asdict(status)["progress"]["done"] == told["done"]
-
-
 def test_fifty_jobs_are_listed_at_once() -> None:
-    own = jobs.find_process(os.getpid())
+    own = find_process(os.getpid())
     made = [put_on_disk("done" if number % 2 else "running", process=own) for number in range(50)]
     (jobs.jobs_dir() / "20260101-000000-00000000").mkdir()  # of somebody who tidied up by hand
     quickest = 1.0
