@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from graft_core.ui.address import tiles_prefix
+from graft_core.ui.sign_in import admitted, ask_to_sign_in, guarded_tiles, guards, show_account
 from graft_core.ui.style import use_style
 
 if get_script_run_ctx() is None:
@@ -14,16 +15,22 @@ if get_script_run_ctx() is None:
 
     # The pages are those of st.navigation from the first visit on, or a visit to /Library would run that file alone.
     PagesManager.uses_pages_directory = False
+    tiles = guarded_tiles(tile_service(tiles_prefix()))
     # Streamlit finds the server by reading this file: it has to be an assignment of st.App to this very name.
-    app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tile_service(tiles_prefix()))])
+    app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tiles)], middleware=guards())
 else:
+    inside = admitted()
     page = st.navigation(
         [
             st.Page("pages/1_Explore.py", title="Explore", default=True),
             st.Page("pages/6_Library.py", title="Library"),
         ],
-        position="top",
+        position="top" if inside else "hidden",
     )
     st.set_page_config(page_title=f"{page.title} · GRAFT Explorer", page_icon="🛰️", layout="wide")
     use_style()
-    page.run()
+    if inside:
+        show_account()
+        page.run()
+    else:
+        ask_to_sign_in()

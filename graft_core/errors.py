@@ -39,3 +39,7 @@ class TrainError(GraftError):
 
 class JobError(GraftError):
     """A long job is unknown, or in a state that does not allow what was asked."""
+
+
+class SignInError(GraftError):
+    """The secrets ask for a sign-in that cannot work, or that would keep nobody out."""
