@@ -1,5 +1,7 @@
 """A page that notes what must not happen on it; a module of its own, for every folder's conftest has one name."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ WITHOUT_HOST = ("data", "blob", "about")
 
 Serve = Callable[..., str]
 """What the fixture ``serve`` gives."""
+Servers = dict[str, "subprocess.Popen[bytes]"]
+"""What the fixture ``servers`` gives."""
 
 
 @dataclass
@@ -38,6 +42,13 @@ class Watched:
         """The frame of the page's map, drawn."""
         self.page.frame_locator("iframe[title='streamlit_folium.st_folium']").locator(".leaflet-container").wait_for()
         return next(frame for frame in self.page.frames if "streamlit_folium" in frame.url)
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the page where a person, or CI, asked for pictures."""
+        folder = os.environ.get("GRAFT_SCREENSHOTS")
+        if folder:
+            self.settled()
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     def asks(self, route: Route, request: Request) -> None:
         """Let a request pass, or note it and stop it."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from browser_page import ROOT, Serve, Watched
+from browser_page import ROOT, Serve, Servers, Watched
 from local_server import free_port, wait_for
 from needed import missing
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
@@ -59,12 +59,22 @@ def watched(browser: Browser) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def servers() -> Iterator[Servers]:
+    """The Streamlit servers of a module by their address, for a test that kills one."""
+    running: Servers = {}
+    yield running
+    for server in running.values():
+        server.terminate()
+    for server in running.values():
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Serve:
     """``serve(script, "--flag=value", ..., env={...})`` starts Streamlit and gives its address, without a base path.
 
     Streamlit reads .streamlit/config.toml and, for what is under /app/static/, ``static/`` beside the script.
     """
-    running: list[subprocess.Popen[bytes]] = []
 
     def start(script: Path, *flags: str, env: Mapping[str, str] | None = None) -> str:
         port = free_port()
@@ -76,12 +86,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             server = subprocess.Popen(
                 command, cwd=script.parent, env=surroundings, stdout=output, stderr=subprocess.STDOUT
             )
-        running.append(server)
+        servers[f"http://127.0.0.1:{port}"] = server
         base = next((flag.partition("=")[2].strip("/") for flag in flags if "baseUrlPath" in flag), "")
         wait_for(f"http://127.0.0.1:{port}/{base}{'/' if base else ''}_stcore/health", server, log)
         return f"http://127.0.0.1:{port}"
 
-    yield start
-    for server in running:
-        server.terminate()
-        server.wait(timeout=20)
+    return start

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import rasterio
 from browser_page import ROOT, Serve, Watched
-from playwright.sync_api import Frame, Page, expect
+from explore_page import ANSWER_MS, answered, ask, click_map, open_tab, query_box, thumbnails, view_of
+from playwright.sync_api import Browser, expect
 
 DEMO_MS = 150_000
 """Patience with the demo world on a busy machine."""
@@ -28,28 +29,9 @@ def address(serve: Serve, folder: Path) -> str:
 def explore(watched: Watched, address: str) -> Watched:
     """The page with the demo world indexed; the first test that needs it waits for it."""
     watched.open(address)
-    expect(watched.page.get_by_placeholder(re.compile("Search the imagery"))).to_be_visible(timeout=DEMO_MS)
+    expect(query_box(watched.page)).to_be_visible(timeout=DEMO_MS)
     watched.settled()
     return watched
-
-
-def ask(watched: Watched, text: str) -> None:
-    box = watched.page.get_by_placeholder(re.compile("Search the imagery"))
-    box.fill(text)
-    box.press("Enter")
-    expect(watched.page.get_by_text(f"Density of {text}")).to_be_visible(timeout=60_000)
-    watched.settled()
-
-
-def thumbnails(page: Page) -> list[str]:
-    images = page.locator("[data-testid=stImageContainer] img")
-    expect(images).to_have_count(24)
-    return [str(image.get_attribute("src")) for image in images.all()]
-
-
-def view_of(frame: Frame) -> list[float]:
-    at: list[float] = frame.evaluate("[map.getZoom(), map.getCenter().lat, map.getCenter().lng]")
-    return at
 
 
 def test_first_start_says_what_it_does_and_ends_with_a_map(watched: Watched, address: str) -> None:
@@ -57,31 +39,52 @@ def test_first_start_says_what_it_does_and_ends_with_a_map(watched: Watched, add
     expect(watched.page.get_by_text("Draw and index the demo world")).to_be_visible(timeout=30_000)
     expect(watched.page.get_by_text(re.compile("of .* pixels"))).to_be_visible(timeout=30_000)
     expect(watched.page.get_by_role("button", name="Cancel")).to_be_visible()
-    expect(watched.page.get_by_placeholder(re.compile("Search the imagery"))).to_be_visible(timeout=DEMO_MS)
+    watched.picture("first-start")
+    expect(query_box(watched.page)).to_be_visible(timeout=DEMO_MS)
     expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     expect(watched.page.get_by_text("Type what to look for")).to_be_visible()
+    watched.picture("explore-empty")
 
 
-def test_query_shows_heat_map_legend_and_gallery_and_stands_in_the_address(explore: Watched) -> None:
-    ask(explore, "golf course")
+def test_query_shows_heat_map_legend_and_gallery(explore: Watched) -> None:
+    explore.page.get_by_text("golf course", exact=True).click()
+    expect(explore.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
+    answered(explore, "golf course")
     frame = explore.map_frame()
     expect(frame.locator(".leaflet-image-layer")).to_have_count(1)
     expect(frame.locator("path.graft-outline").first).to_be_visible()
     assert len(set(thumbnails(explore.page))) == 24
     expect(explore.page.get_by_text("% match").first).to_be_visible()
-    assert "query=golf+course" in explore.page.url
-    shared = explore.page.url
-    explore.page.goto("about:blank")
+    explore.picture("explore")
+
+
+def test_address_holds_query_settings_and_view(explore: Watched) -> None:
+    page = explore.page
+    ask(explore, "forest")
+    slider = page.get_by_role("slider", name="Match from")
+    for _ in range(6):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("share of tiles that match")).to_be_visible(timeout=ANSWER_MS)
+    frame = explore.map_frame()
+    frame.evaluate("map.setView([0.004, 0.003], 16, { animate: false })")
+    page.wait_for_url(re.compile(r"at=0\.00400_0\.00300_16"))
+    explore.settled()
+    shared = page.url
+    page.goto("about:blank")
     explore.open(shared)
-    expect(explore.page.get_by_text("Density of golf course")).to_be_visible(timeout=60_000)
+    answered(explore, "forest")
+    expect(page.get_by_text("share of tiles that match")).to_be_visible()
+    expect(slider).to_have_value("0.3")
+    again = explore.map_frame()
+    again.wait_for_function("map.getZoom() === 16")
+    assert view_of(again) == pytest.approx([16, 0.004, 0.003], abs=1e-4)
 
 
 def test_gallery_goes_to_the_place_and_the_map_stays(explore: Watched) -> None:
     ask(explore, "forest")
     frame = explore.map_frame()
     before = view_of(frame)
-    explore.page.get_by_test_id("stImageContainer").first.wait_for()
-    explore.page.locator("[class*=st-key-go-] button").nth(2).click()
+    explore.page.locator("[class*=st-key-go-gallery-] button").nth(2).click()
     frame.wait_for_function("zoom => map.getZoom() > zoom", arg=before[0])
     explore.settled()
     expect(frame.locator("path.graft-chosen")).to_have_count(1)
@@ -94,60 +97,109 @@ def test_gallery_goes_to_the_place_and_the_map_stays(explore: Watched) -> None:
 def test_thumb_changes_the_ranking(explore: Watched) -> None:
     ask(explore, "crop field")
     before = thumbnails(explore.page)
-    thumb = explore.page.locator("[class*=st-key-thumb_down-] button")
+    thumb = explore.page.locator("[class*=st-key-thumb_down-gallery-] button")
     thumb.first.click()
-    expect(explore.page.get_by_test_id("stImageContainer").first).to_be_visible()
+    image = ".st-key-gallery [data-testid=stImageContainer] img"
     explore.page.wait_for_function(
-        "src => document.querySelector('[data-testid=stImageContainer] img').src !== src", arg=f"{before[0]}"
+        "([image, src]) => document.querySelector(image).src !== src", arg=[image, before[0]], timeout=ANSWER_MS
     )
     explore.settled()
     assert thumbnails(explore.page) != before
 
 
-def test_threshold_and_history(explore: Watched) -> None:
+def test_similar_places_are_found_from_a_tile(explore: Watched) -> None:
+    ask(explore, "harbour")
+    explore.page.locator("[class*=st-key-like-gallery-] button").first.click()
+    expect(query_box(explore.page)).to_have_value(re.compile(r"^tile:.+/-?\d+/-?\d+$"))
+    answered(explore, "tile:")
+    expect(explore.page.get_by_text("% match").first).to_be_visible()
+
+
+def test_click_on_the_map_tells_what_is_there_and_asks_for_more_of_it(explore: Watched) -> None:
+    page = explore.page
+    expect(explore.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
+    click_map(explore, 0.001, -0.002)
+    expect(page.get_by_text("This place")).to_be_visible(timeout=ANSWER_MS)
     ask(explore, "forest")
-    ask(explore, "solar panels")
-    explore.page.get_by_text("Threshold", exact=True).click()
-    expect(explore.page.get_by_text("share of tiles that match")).to_be_visible(timeout=30_000)
-    explore.page.get_by_role("tab", name="History").click()
-    again = explore.page.get_by_role("button", name="forest", exact=True).last
-    again.click()
-    expect(explore.page.get_by_text("Density of forest")).to_be_visible(timeout=30_000)
+    click_map(explore, 0.003, 0.002)
+    place = page.locator(".st-key-place")
+    expect(place.get_by_text(re.compile(r"% match · score -?0\.\d+"))).to_be_visible(timeout=ANSWER_MS)
+    expect(place.get_by_text(re.compile(r"tile [\d,]+"))).to_be_visible()
+    explore.picture("explore-place")
+    place.get_by_role("button", name="close").first.click()
+    expect(place).to_have_count(0, timeout=ANSWER_MS)
+    click_map(explore, -0.002, 0.001)
+    expect(place).to_be_visible(timeout=ANSWER_MS)
+    explore.settled()
+    page.locator("[class*=st-key-like-place-] button").first.click()
+    answered(explore, "tile:")
 
 
-def test_earlier_query_is_subtracted_and_brought_back(explore: Watched) -> None:
+def test_threshold_that_hides_everything_is_named(explore: Watched) -> None:
+    ask(explore, "glacier")
+    expect(explore.page.get_by_text("Low confidence: no tile matches better than")).to_be_visible()
+    explore.picture("explore-no-match")
+    explore.page.get_by_role("slider", name="Match from").press("End")
+    expect(explore.page.get_by_text(re.compile("No tile matches 95 ?% or more"))).to_be_visible(timeout=ANSWER_MS)
+
+
+def test_histogram_and_relief_are_drawn(explore: Watched) -> None:
+    ask(explore, "forest")
+    open_tab(explore, "Matches")
+    expect(
+        explore.page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    ).to_be_visible()
+    explore.picture("explore-matches")
+    open_tab(explore, "3-D")
+    expect(explore.page.locator("[data-testid=stDeckGlJsonChart] canvas").first).to_be_visible()
+    explore.picture("explore-relief")
+
+
+def test_earlier_queries_are_asked_again_laid_over_compared_and_subtracted(explore: Watched) -> None:
+    page = explore.page
     ask(explore, "forest")
     ask(explore, "lake")
-    explore.page.get_by_role("tab", name="History").click()
-    explore.page.get_by_role("button", name="subtract").first.click()
-    expect(explore.page.get_by_text("Density of lake, less forest")).to_be_visible(timeout=30_000)
-    explore.page.get_by_role("button", name="subtract").first.click()
-    expect(explore.page.get_by_text("Density of lake", exact=True)).to_be_visible(timeout=30_000)
-
-
-def test_area_of_interest_is_drawn_kept_to_and_cleared(explore: Watched) -> None:
-    ask(explore, "forest")
+    open_tab(explore, "History")
     frame = explore.map_frame()
-    everywhere = frame.locator("path.graft-outline").count()
-    frame.locator(".leaflet-draw-draw-rectangle").click()
-    box = frame.locator(".leaflet-container").bounding_box()
-    assert box is not None
-    mouse = explore.page.mouse
-    mouse.move(box["x"] + 150, box["y"] + 120)
-    mouse.down()
-    mouse.move(box["x"] + 230, box["y"] + 180, steps=5)
-    mouse.up()
-    clear = explore.page.get_by_role("button", name="Clear the area of interest")
-    expect(clear).to_be_visible(timeout=30_000)
-    explore.settled()
-    expect(frame.locator("path.graft-outline")).not_to_have_count(everywhere, timeout=30_000)
-    clear.click()
-    expect(clear).to_have_count(0, timeout=30_000)
-    expect(explore.map_frame().locator("path.graft-outline")).to_have_count(everywhere, timeout=30_000)
+    page.locator("[class*=st-key-layer-] label").click()
+    expect(frame.locator(".leaflet-image-layer")).to_have_count(2)
+    page.locator("[class*=st-key-layer-] label").click()
+    expect(frame.locator(".leaflet-image-layer")).to_have_count(1)
+    less, beside = (page.locator(f"[class*=st-key-{how}-] button").first for how in ("less", "beside"))
+    less.click()
+    expect(page.get_by_text("Density of lake, less forest")).to_be_visible(timeout=ANSWER_MS)
+    explore.picture("explore-difference")
+    beside.click()
+    expect(page.get_by_text("Density of lake, beside forest")).to_be_visible(timeout=ANSWER_MS)
+    slider = frame.get_by_role("slider", name="forest | lake")
+    middle = frame.evaluate("[...document.querySelectorAll('.graft-swipe-line')].map(line => line.offsetLeft)")
+    slider.focus()
+    slider.press("Home")
+    assert frame.evaluate("document.querySelector('.graft-swipe-line').offsetLeft") < middle[0]
+    assert frame.evaluate("map.getPane('graft-left').style.clip") != frame.evaluate(
+        "map.getPane('graft-right').style.clip"
+    )
+    explore.picture("explore-beside")
+    beside.click()
+    expect(frame.locator(".graft-swipe")).to_have_count(0)
+    page.get_by_role("button", name="forest", exact=True).last.click()
+    answered(explore, "forest")
+
+
+def test_photo_is_a_query(explore: Watched, folder: Path) -> None:
+    page = explore.page
+    photo = sorted((folder / "tiles" / "demo" / "photos").glob("*.jpg"))[4]
+    page.locator("[data-testid=stPopover]").filter(has_text="add_a_photo").get_by_role("button").click()
+    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="Search with it").click()
+    answered(explore, "photo:")
+    expect(page.locator(".st-key-examples")).to_contain_text("taken on the ground")
+    assert len(set(thumbnails(page))) == 24
+    explore.picture("explore-photo")
 
 
 def test_query_without_sense_is_a_sentence_and_nothing_breaks(explore: Watched) -> None:
-    box = explore.page.get_by_placeholder(re.compile("Search the imagery"))
+    box = query_box(explore.page)
     box.fill("forest -")
     box.press("Enter")
     expect(explore.page.get_by_test_id("stAlert").first).to_be_visible()
@@ -155,12 +207,50 @@ def test_query_without_sense_is_a_sentence_and_nothing_breaks(explore: Watched) 
     ask(explore, "forest")
 
 
+def test_refresh_while_an_answer_is_made_brings_it_all_the_same(explore: Watched) -> None:
+    box = query_box(explore.page)
+    box.fill("vineyard + lake")
+    box.press("Enter")
+    explore.page.wait_for_url(re.compile("vineyard"))
+    explore.page.reload()
+    answered(explore, "vineyard + lake")
+
+
+def test_three_people_and_a_second_tab_ask_at_once_and_each_gets_their_own(
+    explore: Watched, browser: Browser, address: str
+) -> None:
+    alone = {}
+    words = ("forest", "lake", "harbour", "golf course")
+    for text in words:
+        ask(explore, text)
+        alone[text] = thumbnails(explore.page)
+    contexts = [browser.new_context(viewport={"width": 1280, "height": 800}) for _ in range(2)]
+    others = [Watched(context.new_page()) for context in contexts]
+    people = [explore, *others, Watched(explore.page.context.new_page())]
+    for person in people[1:]:
+        person.page.goto(address)
+    for person in people[1:]:
+        expect(query_box(person.page)).to_be_visible(timeout=ANSWER_MS)
+    for round_ in range(len(words)):
+        asked = [words[(number + round_) % len(words)] for number in range(len(people))]
+        for person, text in zip(people, asked, strict=True):
+            box = query_box(person.page)
+            box.fill(text)
+            box.press("Enter")
+        for person, text in zip(people, asked, strict=True):
+            answered(person, text)
+            assert thumbnails(person.page) == alone[text]
+    for context in contexts:
+        context.close()
+
+
 def test_files_are_written_and_valid(explore: Watched, folder: Path) -> None:
     ask(explore, "harbour")
-    explore.page.get_by_role("tab", name="Files").click()
+    open_tab(explore, "Files")
     explore.page.get_by_role("button", name="Write files").click()
     link = explore.page.get_by_role("button", name=re.compile("Density map, GeoTIFF"))
     expect(link).to_be_visible(timeout=60_000)
+    explore.picture("explore-files")
     with explore.page.expect_download() as started:
         link.click()
     target = folder / "download.tif"
