@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numkong
 import numpy as np
+import numpy.typing as npt
 
 from graft_core.index.staging import F16
 from graft_core.types import F32, I64, Bool
@@ -112,7 +113,7 @@ def _rounding_matters(queries: F32, error: F32) -> Bool:
     return np.asarray(~(harmless & (7 * at_random <= TOLERANCE * allowed)))
 
 
-def top_k(scores: F32, k: int) -> I64:
+def top_k(scores: F32 | npt.NDArray[np.float64], k: int) -> I64:
     """Rows of the ``k`` largest of (N,) scores, best first, equal scores in row order; NaN never counts.
 
     Fewer than ``k`` where there are fewer numbers.
@@ -132,7 +133,7 @@ def top_k(scores: F32, k: int) -> I64:
     return rows[np.lexsort((rows, -values))]
 
 
-def _candidates(scores: F32, k: int) -> I64:
+def _candidates(scores: F32 | npt.NDArray[np.float64], k: int) -> I64:
     """Rows that may be among the best ``k``, in row order; a threshold from a sample spares the rest the sorting."""
     if len(scores) > 4 * SAMPLE:
         sample = scores[:: len(scores) // SAMPLE]

@@ -21,7 +21,7 @@ class QueryVectors:
     """A query in the space of one encoder. Words and images are kept apart, for they live in different places of it."""
 
     whole: F32
-    """(D,) all terms, signed and weighted, moved by thumbs: its cosine is the score that ranks the tiles."""
+    """(D,) all terms, signed and weighted, moved by thumbs: its cosine is the score."""
     words: F32 | None
     """(D,) wanted words, moved by thumbs; None where no words are wanted."""
     looks: F32 | None

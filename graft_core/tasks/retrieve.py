@@ -17,7 +17,6 @@ from graft_core.geo.place import WGS84, lon_lat, reprojected
 from graft_core.index.scan import top_k
 from graft_core.search.query import Query, TileRef
 from graft_core.tasks.score import Searcher, TileScores
-from graft_core.types import F32
 
 F64 = npt.NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -30,6 +29,8 @@ CANDIDATES = 16
 """Tiles looked at for each hit wanted; with half-tile strides a good place fills nine."""
 MOSTLY_IMAGERY = 0.5
 """Share of imagery in a tile below which it is no place to look at, where its scene has fuller ones."""
+EQUALS = 1e-8
+"""Weight of a score beside a probability: less than the smallest difference of two probabilities near 1."""
 MOST = 10_000
 """Hits of one search."""
 
@@ -89,7 +90,7 @@ class Retrieval:
 def retrieve(
     searcher: Searcher, scenes: Sequence[str], query: Query, k: int = 20, *, area: Geometry | None = None
 ) -> Retrieval:
-    """The ``k`` best tiles of the scenes by score, slivers left out; of tiles that overlap only the best stays.
+    """The ``k`` tiles that match best, slivers left out; of tiles that overlap only the best stays.
 
     Args:
         searcher: the index's version and the encoder.
@@ -106,9 +107,9 @@ def retrieve(
         raise QueryError(f"{k} hits cannot be asked for; give a number from 1 to {MOST}.")
     asked = searcher.resolve(query)
     found = searcher.scores(asked, list(dict.fromkeys(scenes)))
-    score = np.concatenate([_eligible(each, area) for each in found])
+    merit = np.concatenate([_eligible(each, area) for each in found])
     return Retrieval(
-        hits=tuple(_best_places(found, score, k)),
+        hits=tuple(_best_places(found, merit, k)),
         query=asked,
         best=max((each.best for each in found if each.best >= 0), default=float("nan")),
         grids={each.record.name: each.grid for each in found},
@@ -132,8 +133,8 @@ def hit_at(found: TileScores, lon: float, lat: float) -> Hit | None:
     if position is None or not len(rows):
         return None
     row = int(rows[0])
-    better = int(np.count_nonzero(found.score > found.score[row]))
-    return _scored(found, row, better + 1)
+    merit = _merit(found)
+    return _scored(found, row, int(np.count_nonzero(merit > merit[row])) + 1)
 
 
 def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float) -> Hit | None:
@@ -142,8 +143,13 @@ def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float) -> Hit | Non
     return None if position is None else _hit(scene, grid, position, 0, math.nan, math.nan)
 
 
-def _eligible(found: TileScores, area: Geometry | None) -> F32:
-    """(N,) scores, NaN for tiles that are no hits: hardly anything to see, or beyond the area.
+def _merit(found: TileScores) -> F64:
+    """(N,) what tiles are ranked by: match probability, and among equals the score (docs/decisions/0006)."""
+    return found.probability.astype(np.float64) + EQUALS * found.score
+
+
+def _eligible(found: TileScores, area: Geometry | None) -> F64:
+    """(N,) merit, NaN for tiles that are no hits: hardly anything to see, or beyond the area.
 
     Of a scene smaller than a tile the fullest tiles count.
     """
@@ -154,7 +160,7 @@ def _eligible(found: TileScores, area: Geometry | None) -> F32:
         within = inside(reprojected(area, grid.geobox.crs), _middles(grid))
         if within is not None:
             enough &= within.ravel()[found.position]
-    return np.where(enough, found.score, np.float32(np.nan))
+    return np.where(enough, _merit(found), np.nan)
 
 
 def _middles(grid: TileGrid) -> GeoBox:
@@ -166,13 +172,13 @@ def _middles(grid: TileGrid) -> GeoBox:
     return GeoBox((grid.rows, grid.cols), corner @ Affine.scale(stride), grid.geobox.crs)
 
 
-def _best_places(found: Sequence[TileScores], score: F32, k: int) -> list[Hit]:
+def _best_places(found: Sequence[TileScores], merit: F64, k: int) -> list[Hit]:
     starts = np.cumsum([0, *(len(each.score) for each in found)])
     wanted = CANDIDATES * k
     while True:
         hits: list[Hit] = []
         places = _Places()
-        best = top_k(score, min(wanted, len(score)))
+        best = top_k(merit, min(wanted, len(merit)))
         for row in best.tolist():
             which = int(np.searchsorted(starts, row, side="right")) - 1
             hit = _scored(found[which], row - int(starts[which]), len(hits) + 1)

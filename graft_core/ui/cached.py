@@ -23,6 +23,7 @@ from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_hits import thumbnails
 from graft_core.types import Encoder
 from graft_core.ui.data_uri import jpeg_uri
+from graft_core.ui.words import words_of
 
 HITS = 24
 """Tiles in the gallery."""
@@ -158,6 +159,6 @@ def difference(question: Question, minus: Question, which: int) -> MapPicture:
     return difference_picture(answer(question).maps[which], answer(minus).maps[which])
 
 
-def query_of(question: Question) -> Query:
-    """The query that was asked."""
-    return Query.from_json(question.query)
+def words(question: Question) -> str:
+    """What was asked, for a heading."""
+    return words_of(Query.from_json(question.query))

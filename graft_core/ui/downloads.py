@@ -12,6 +12,7 @@ from graft_core.tasks.write_density import write_density
 from graft_core.tasks.write_hits import write_retrieval
 from graft_core.ui import cached
 from graft_core.ui.cached import Answer, Question
+from graft_core.ui.figures import size_text
 
 MIME = {
     ".tif": "image/tiff", ".qml": "application/xml", ".json": "application/json", ".png": "image/png",
@@ -35,7 +36,7 @@ def offer_downloads(answer: Answer, question: Question) -> None:
         return
     for path in written:
         st.download_button(
-            f"{SAYS[path.suffix]} ({path.stat().st_size / 1e6:.1f} MB)",
+            f"{SAYS[path.suffix]} ({size_text(path.stat().st_size)})",
             data=path.read_bytes,
             file_name=path.name,
             mime=MIME[path.suffix],
@@ -62,7 +63,7 @@ def _write(answer: Answer, question: Question, stems: list[Path]) -> None:
 
 def _stem(question: Question, scene: str) -> Path:
     """A name that says what it is and belongs to this question alone."""
-    words = re.sub(r"[^a-z0-9]+", "-", cached.query_of(question).text.lower()).strip("-")[:40] or "query"
+    words = re.sub(r"[^a-z0-9]+", "-", cached.words(question).lower()).strip("-")[:40] or "query"
     key = hashlib.sha256(repr(astuple(question)).encode()).hexdigest()[:8]
     return layers_dir() / f"{words}-{scene}-{key}"
 

@@ -98,7 +98,7 @@ def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) 
         groups += _changes(question, less, look)
     elif beside is not None:
         highest = _brightest(question, beside)
-        groups.append(divider(_words(beside), _words(question)))
+        groups.append(divider(cached.words(beside), cached.words(question)))
         groups += _densities(beside, look, pane=LEFT, maximum=highest)
         groups += _densities(question, look, pane=RIGHT, maximum=highest)
     else:
@@ -117,13 +117,12 @@ def _densities(
     tint: int | None = None,
 ) -> Groups:
     color = None if tint is None else TINTS[tint % len(TINTS)]
-    pictures = [
-        cached.picture(question, which, look.ramp, maximum, color) for which in range(len(question.scenes))
-    ]  # fmt: skip
-    return [
-        density_overlay(each.rgba, each.bounds, look.opacity, name=f"{_words(question)} {which} {pane}", pane=pane)
-        for which, each in enumerate(pictures)
-    ]
+    groups = []
+    for which in range(len(question.scenes)):
+        drawn = cached.picture(question, which, look.ramp, maximum, color)
+        name = f"{cached.words(question)} {which} {pane}"
+        groups.append(density_overlay(drawn.rgba, drawn.bounds, look.opacity, name=name, pane=pane))
+    return groups
 
 
 def _changes(question: Question, less: Question, look: Look) -> Groups:
@@ -138,14 +137,9 @@ def _brightest(*questions: Question) -> float:
     return max(made.brightest for question in questions for made in cached.answer(question).maps)
 
 
-def _words(question: Question) -> str:
-    return cached.query_of(question).text
-
-
 def _worth_outlining(answer: Answer, state: Exploring) -> list[Hit]:
-    """The hits that probably match, and the chosen one; all of them where none does."""
-    likely = [hit for hit in answer.found.hits if not hit.probability < CONFIDENT or hit.tile == state.chosen]
-    return likely if answer.found.confident else list(answer.found.hits)
+    """The hits that probably match, and the chosen one."""
+    return [hit for hit in answer.found.hits if not hit.probability < CONFIDENT or hit.tile == state.chosen]
 
 
 def _rank(hits: Sequence[Hit], tile: str | None) -> int | None:
@@ -153,14 +147,14 @@ def _rank(hits: Sequence[Hit], tile: str | None) -> int | None:
 
 
 def _legend(question: Question, answer: Answer, state: Exploring, look: Look) -> str:
-    title = f"Density of {_words(question)}"
+    title = f"Density of {cached.words(question)}"
     less, beside = state.compared(question, "less"), state.compared(question, "beside")
     if less is not None:
         highest = max(cached.difference(question, less, which).maximum for which in range(len(question.scenes)))
-        return change_legend_html(f"{title}, less {_words(less)}", highest)
+        return change_legend_html(f"{title}, less {cached.words(less)}", highest)
     what = "expected share of the neighbourhood" if question.threshold is None else "share of tiles that match"
     if beside is not None:
-        both = f"{title}, beside {_words(beside)}"
+        both = f"{title}, beside {cached.words(beside)}"
         return legend_html(both, look.ramp, 0.0, _brightest(question, beside), what)
     return legend_html(title, look.ramp, 0.0, max(made.brightest for made in answer.maps), what)
 

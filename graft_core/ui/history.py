@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from graft_core.search.query import Query
 from graft_core.ui import cached
 from graft_core.ui.cached import Question
 from graft_core.ui.state import Comparison, Exploring
@@ -18,7 +19,7 @@ COMPARISONS: tuple[tuple[Comparison, str, str], ...] = (
 def show_history(state: Exploring) -> None:
     """The questions of this session, the newest first."""
     newest, *earlier = state.history
-    st.markdown(f"**{cached.query_of(newest).text}** :gray[· on the map]")
+    st.markdown(f"**{cached.words(newest)}** :gray[· on the map]")
     if not earlier:
         st.caption("Ask something else: what was asked before stays here, to be shown with it or compared.")
     for question in earlier:
@@ -30,9 +31,15 @@ def _earlier(question: Question, state: Exploring) -> None:
     def again(text: str) -> None:
         st.session_state.query = text
 
-    text, key = cached.query_of(question).text, hash(question)
+    text, key = Query.from_json(question.query).text, hash(question)
     st.button(
-        text, key=f"again-{key}", on_click=again, args=(text,), type="tertiary", help="Ask again", width="stretch"
+        cached.words(question),
+        key=f"again-{key}",
+        on_click=again,
+        args=(text,),
+        type="tertiary",
+        help=f"Ask again: {text}",
+        width="stretch",
     )
     if question in shown_layers(state):
         st.html(_swatch(shown_layers(state).index(question)), width="content")

@@ -10,6 +10,8 @@ from graft_core.ui import cached
 from graft_core.ui.state import keep_upload
 
 SUGGESTIONS = ("forest", "golf course", "solar panels", "harbour", "parked cars - houses", "lake - river")
+BOX = "picture-box"
+"""Key of the box that takes pictures; it closes when one is searched with."""
 
 
 def ask_for_query() -> str:
@@ -29,7 +31,7 @@ def ask_for_query() -> str:
             icon=":material/search:",
             bind="query-params",
         )
-        with st.popover("", icon=":material/add_a_photo:", help="Search with a picture"):
+        with st.popover("", icon=":material/add_a_photo:", help="Search with a picture", key=BOX, on_change="rerun"):
             _picture()
     st.pills("Suggestions", SUGGESTIONS, key="suggestion", on_change=take, label_visibility="collapsed")
     return str(text).strip()
@@ -59,6 +61,7 @@ def _picture() -> None:
     def search(content: bytes, name: str) -> None:
         path = keep_upload(content, name)
         st.session_state.query = f"{'photo' if view == 'on the ground' else 'chip'}:{path}"
+        st.session_state[BOX] = False
 
     if picture is not None:
         st.button(

@@ -52,9 +52,10 @@ def _columns(density: DensityMap, ramp: str, brightest: float, highest: float) -
             "color": painted(seen / brightest, ramp)[..., :3][known].tolist(),
         }
     )
+    side = grid.stride_px * grid.gsd * step
     return pydeck.Layer(
         "ColumnLayer", table, get_position="[lon, lat]", get_elevation="density", elevation_scale=highest / brightest,
-        radius=grid.stride_px * grid.gsd * step / 2, disk_resolution=4, angle=45, get_fill_color="color", pickable=True,
+        radius=side / 2**0.5, disk_resolution=4, angle=45, get_fill_color="color", pickable=True,
     )  # fmt: skip
 
 

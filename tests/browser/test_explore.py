@@ -111,7 +111,7 @@ def test_similar_places_are_found_from_a_tile(explore: Watched) -> None:
     ask(explore, "harbour")
     explore.page.locator("[class*=st-key-like-gallery-] button").first.click()
     expect(query_box(explore.page)).to_have_value(re.compile(r"^tile:.+/-?\d+/-?\d+$"))
-    answered(explore, "tile:")
+    answered(explore, "a tile")
     expect(explore.page.get_by_text("% match").first).to_be_visible()
 
 
@@ -132,7 +132,7 @@ def test_click_on_the_map_tells_what_is_there_and_asks_for_more_of_it(explore: W
     expect(place).to_be_visible(timeout=ANSWER_MS)
     explore.settled()
     page.locator("[class*=st-key-like-place-] button").first.click()
-    answered(explore, "tile:")
+    answered(explore, "a tile")
 
 
 def test_threshold_that_hides_everything_is_named(explore: Watched) -> None:
@@ -192,7 +192,7 @@ def test_photo_is_a_query(explore: Watched, folder: Path) -> None:
     page.locator("[data-testid=stPopover]").filter(has_text="add_a_photo").get_by_role("button").click()
     page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(photo)
     page.get_by_role("button", name="Search with it").click()
-    answered(explore, "photo:")
+    answered(explore, "a photo")
     expect(page.locator(".st-key-examples")).to_contain_text("taken on the ground")
     assert len(set(thumbnails(page))) == 24
     explore.picture("explore-photo")

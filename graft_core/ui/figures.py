@@ -1,0 +1,37 @@
+"""Figures for people: bytes, metres, seconds."""
+
+import math
+import shutil
+from pathlib import Path
+
+
+def size_text(count: float) -> str:
+    """Bytes, in the unit that leaves one to three digits before the point."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def extent_text(width: float, height: float) -> str:
+    """Metres of a scene's sides, in kilometres from one kilometre on."""
+    if max(width, height) < 1000:
+        return f"{width:.0f} x {height:.0f} m"
+    digits = max(0, 1 - math.floor(math.log10(max(width, height) / 1000)))
+    return f"{width / 1000:.{digits}f} x {height / 1000:.{digits}f} km"
+
+
+def time_text(seconds: float) -> str:
+    """A span of time as a person would say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 36 * 3600 else f"{seconds / 86400:.0f} days"
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk that a folder is on, or will be."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
