@@ -2,22 +2,29 @@
 
 import streamlit as st
 
-from graft_core.ui import cached
+from graft_core.ui.add_scene import add_scene
+from graft_core.ui.encoder_cards import show_encoders
 from graft_core.ui.errors import told
+from graft_core.ui.first_start import offer_demo
 from graft_core.ui.job_panel import show_jobs
-from graft_core.ui.library import add_scene, show_encoders, show_footprints, show_scenes
+from graft_core.ui.library_map import show_footprints
+from graft_core.ui.library_table import holdings, offer_undo, show_scenes
 
+scenes, ticked = [], []
 with told():
-    show_scenes(cached.scenes())
-    show_footprints()
+    scenes = holdings()
+    if scenes:
+        ticked = show_scenes(scenes)
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader("Add a scene")
-    with told():
-        add_scene()
+left, right = st.columns([8, 5], gap="medium")
+with left, told():
+    if scenes:
+        show_footprints(scenes, ticked)
+    else:
+        offer_undo()
+        offer_demo("No scene is known yet: add one on the right, or begin with the demo world.")
 with right:
-    st.subheader("Jobs")
+    add_scene()
     show_jobs()
 
 st.subheader("Encoders")

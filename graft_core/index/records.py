@@ -38,6 +38,10 @@ class SceneRecord:
     """Rows stored; 0 before the commit. Tiles without imagery have no row."""
     bytes: int = 0
     """Size of the rows on disk; 0 before the commit."""
+    gsd: float | None = None
+    """Metres per pixel of the imagery itself; None where an earlier version made the index."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns of the imagery's pixels; None where an earlier version made the index."""
 
     @property
     def identity(self) -> str:
@@ -57,6 +61,7 @@ class SceneRecord:
         stored = cast(dict[str, Any], json.loads(text))
         stored["acquired"] = date.fromisoformat(stored["acquired"]) if stored["acquired"] else None
         stored["bounds_wgs84"] = tuple(stored["bounds_wgs84"])
+        stored["shape"] = tuple(stored["shape"]) if stored.get("shape") else None
         return SceneRecord(**stored, tiles=tiles, bytes=size)
 
 

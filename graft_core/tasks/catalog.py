@@ -8,7 +8,7 @@ from typing import get_args
 
 from graft_core import settings
 from graft_core.errors import IndexStoreError, ModelError, SceneError
-from graft_core.index.store import IndexStore, SceneRecord, list_indexes
+from graft_core.index.store import IndexInfo, IndexStore, SceneRecord, list_indexes
 from graft_core.io.scene import Scene, open_scene
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import default_encoder_name, find_model, load_encoder
@@ -37,8 +37,13 @@ class KnownScene:
 
 def known_scenes(root: Path) -> list[KnownScene]:
     """Every indexed scene and every raster in the folder of scenes, by name."""
+    return scenes_of(list_indexes(root))
+
+
+def scenes_of(indexes: Sequence[IndexInfo]) -> list[KnownScene]:
+    """The scenes of ``known_scenes``, for whoever has listed the indexes already."""
     found: dict[str, KnownScene] = {}
-    for index in list_indexes(root):
+    for index in indexes:
         for record in index.scenes:
             before = found.get(record.name, KnownScene(record.name, record.source, (), 0))
             encoders = (*before.encoders, index.spec.name if index.spec else index.key)
@@ -108,16 +113,34 @@ def reopen(
 
     The processing level of Sentinel-2 may have been stated by hand, so each is tried.
     """
+    return _as_before(source, name, fingerprint, sensor=sensor, bands=bands, gsd=gsd)[1]
+
+
+def sensor_stated(record: SceneRecord) -> SensorOption:
+    """The sensor to state when a scene is to be indexed again as it was; SceneError where its file is gone."""
+    return _as_before(record.source, record.name, record.fingerprint, sensor=record.sensor)[0]
+
+
+def _as_before(
+    source: str,
+    name: str,
+    fingerprint: str,
+    *,
+    sensor: SensorName,
+    bands: tuple[int, int, int] | None = None,
+    gsd: float | None = None,
+) -> tuple[SensorOption, Scene]:
+    """The first option that gives the fingerprint, else the plain one, and the scene opened with it."""
     options: Sequence[SensorOption] = (
         sensor,
         *(each for each in get_args(SensorOption) if each.startswith(f"{sensor}-")),
     )
-    opened = [open_scene(source, sensor=options[0], gsd=gsd, bands=bands, name=name)]
-    for option in options[1:]:
-        if opened[-1].fingerprint == fingerprint:
+    opened = []
+    for option in options:
+        opened.append((option, open_scene(source, sensor=option, gsd=gsd, bands=bands, name=name)))
+        if opened[-1][1].fingerprint == fingerprint:
             return opened[-1]
-        opened.append(open_scene(source, sensor=option, gsd=gsd, bands=bands, name=name))
-    return opened[-1] if opened[-1].fingerprint == fingerprint else opened[0]
+    return opened[0]
 
 
 def encoder_for(scene: Scene, name: str | None = None, *, device: str = "auto") -> Encoder:

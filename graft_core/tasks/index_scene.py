@@ -90,6 +90,8 @@ def scene_record(scene: Scene, spec: EncoderSpec, stride: int | None = None) -> 
         grid_json=grid.to_json(),
         crs=str(scene.geobox.crs),
         bounds_wgs84=bounds_wgs84(scene.geobox),
+        gsd=scene.gsd,
+        shape=(int(scene.geobox.shape[0]), int(scene.geobox.shape[1])),
     )
 
 

@@ -17,6 +17,7 @@ from graft_core.ui.cached import Answer, Question
 from graft_core.ui.controls import Look, Search
 from graft_core.ui.history import TINTS, shown_layers
 from graft_core.ui.imagery import bounds_of, imagery
+from graft_core.ui.land import Land
 from graft_core.ui.legend import change_legend_html, legend_html
 from graft_core.ui.maps import area_outline, base_map, density_overlay, drawn_area, wiped
 from graft_core.ui.offline_maps import use_vendored_assets
@@ -72,7 +73,7 @@ def show_map(
     overlays.append(wiped(state.cleared))
     with st.container(key="explore-map"):
         told = st_folium(
-            base_map(bounds_of(search.scenes), layers, parts=[ViewInAddress(), _FillsFrame()]),
+            base_map(bounds_of(search.scenes), layers, parts=[Land(), ViewInAddress(), _FillsFrame()]),
             key=f"explore-{hash(search.scenes)}",
             height=HEIGHT,
             use_container_width=True,

@@ -1,64 +1,131 @@
 """Long jobs, as every session sees them: progress, time left, and what can be done about them."""
 
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
 import streamlit as st
 
-from graft_core.serve.jobs import Job, cancel_job, forget_job, list_jobs, resume_job
+from graft_core.serve.jobs import Job, cancel_job, clear_finished_jobs, forget_job, list_jobs, resume_job
+from graft_core.types import Progress
 from graft_core.ui.errors import told
+from graft_core.ui.figures import size_text, time_text
 
-ICONS = {
-    "waiting": ":material/hourglass_empty:", "running": ":material/autorenew:", "done": ":material/check_circle:",
-    "failed": ":material/error:", "cancelled": ":material/cancel:", "interrupted": ":material/warning:",
+LOOKS = {
+    "waiting": (":material/hourglass_empty:", "gray"), "running": (":material/autorenew:", "blue"),
+    "done": (":material/check_circle:", "green"), "failed": (":material/error:", "red"),
+    "cancelled": (":material/cancel:", "gray"), "interrupted": (":material/warning:", "orange"),
 }  # fmt: skip
+"""Icon and colour of each state."""
+BUSY_S, IDLE_S = 1, 5
+"""Seconds between two looks: while a job is active, and while one may be started in another tab."""
+LOG_BYTES = 20_000
+"""End of a log that is shown."""
+SHOWN = 20
+"""Jobs in the list; the rest comes up when these are cleared."""
 
 
 def show_jobs() -> None:
-    """All jobs, looked at every second while one is active."""
-    active = any(job.active for job in list_jobs())
+    """All jobs, looked at every second while one is active, and now and then for those of other people."""
+    watched = _active(list_jobs())
 
-    @st.fragment(run_every="1s" if active else None)
+    @st.fragment(run_every=BUSY_S if watched else IDLE_S)
     def panel() -> None:
         found = list_jobs()
-        for job in found:
+        if _active(found) != watched:
+            st.rerun()  # what they made is there now, and others are to be watched
+        _head(found)
+        for job in found[:SHOWN]:
             show_job(job)
-        if active and not any(job.active for job in found):
-            st.rerun()  # what they made is there now
+        if len(found) > SHOWN:
+            st.caption(f"{len(found) - SHOWN} earlier ones are not shown.")
 
     panel()
 
 
 def show_job(job: Job) -> None:
-    """One line and a bar."""
-    with st.container(border=True):
-        head, action = st.columns([5, 2], vertical_alignment="center")
-        head.markdown(f"{ICONS[job.state]} **{job.title}** · {job.state}")
-        if job.state == "running" and job.progress is not None and job.progress.total:
-            st.progress(min(job.progress.done / job.progress.total, 1.0), _progress_text(job))
-        elif job.message:
-            st.caption(job.message)
-        with action, told():
+    """Title, bar or message, and what can be done."""
+    icon, color = LOOKS[job.state]
+    with st.container(border=True, gap="xsmall", key=f"job-{job.id}"):
+        title, actions = st.columns([3, 2], vertical_alignment="center", gap="xsmall")
+        title.markdown(f":{color}[{icon}] **{_plain(job.title)}**  \n:gray[:small[{job.state}{_when(job)}]]")
+        with (
+            actions,
+            st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"),
+            told(),
+        ):
             _actions(job)
+        if job.active and job.progress is not None and job.progress.total:
+            st.progress(min(job.progress.done / job.progress.total, 1.0), progress_text(job.progress))
+        if job.state == "failed":
+            st.error(_plain(job.message))
+            _offer_log(job)
+        elif job.message:
+            st.caption(_plain(job.message))
+
+
+def progress_text(progress: Progress) -> str:
+    """How far, how fast, how long still."""
+    size: Callable[[float], str] = size_text if progress.unit == "bytes" else "{:,.0f}".format
+    unit = "" if progress.unit == "bytes" else f" {progress.unit}"
+    parts = [f"{size(progress.done)} of {size(progress.total)}{unit}"]
+    if progress.rate > 0:
+        parts.append(f"{size(progress.rate)}{unit}/s")
+    if progress.seconds_left is not None and progress.done < progress.total:
+        parts.append(f"{time_text(progress.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def _head(found: Sequence[Job]) -> None:
+    finished = [job for job in found if job.state in ("done", "failed", "cancelled")]
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("**Jobs**")
+        if finished and st.button("Clear finished", type="tertiary", icon=":material/clear_all:"):
+            with told():
+                clear_finished_jobs()
+                st.rerun()
+    if not found:
+        st.caption("No job yet: indexing and fetching appear here, with their progress, for everybody who looks.")
 
 
 def _actions(job: Job) -> None:
     """What is done here concerns the whole page: whether it goes on looking, and which scenes there are."""
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if job.active:
-            if st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:"):
-                cancel_job(job.id)
-                st.rerun()
-            return
-        if job.state != "done" and st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):
-            resume_job(job.id)
-            st.rerun()
-        if st.button("", key=f"forget-{job.id}", icon=":material/close:", help="Forget it"):
-            forget_job(job.id)
-            st.rerun()
+    if job.active:
+        _act("Cancel", cancel_job, job, icon=":material/stop:")
+        return
+    if job.state != "done":
+        _act("Resume", resume_job, job, icon=":material/play_arrow:")
+    _act("Forget", forget_job, job, says="Take it off this list; what it made stays.")
 
 
-def _progress_text(job: Job) -> str:
-    assert job.progress is not None  # asked for only then
-    left = job.progress.seconds_left
-    time_left = "" if left is None else f" · {left:.0f} s left" if left < 90 else f" · {left / 60:.0f} min left"
-    return (
-        f"{job.progress.done:,} of {job.progress.total:,} {job.progress.unit} · {job.progress.rate:,.0f}/s{time_left}"
-    )
+def _act(label: str, act: Callable[[str], Any], job: Job, *, icon: str | None = None, says: str | None = None) -> None:
+    if st.button(label, key=f"{label.lower()}-{job.id}", icon=icon, help=says, type="tertiary"):
+        act(job.id)
+        st.rerun()
+
+
+def _offer_log(job: Job) -> None:
+    with st.expander("Log", icon=":material/article:"):
+        try:
+            with (job.folder / "log.txt").open("rb") as file:
+                end = file.seek(0, 2)
+                file.seek(max(0, end - LOG_BYTES))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            text = ""
+        st.code(text or "The log is gone.", language=None, wrap_lines=True, height=220)
+
+
+def _active(jobs: Sequence[Job]) -> set[str]:
+    return {job.id for job in jobs if job.active}
+
+
+def _when(job: Job) -> str:
+    if job.active or job.finished is None:
+        return ""
+    return f" {time_text((datetime.now(UTC) - job.finished).total_seconds())} ago"
+
+
+def _plain(text: str) -> str:
+    """Names of files as they are: what Markdown would take for its own marks is none."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!$:~|<>" else char for char in text)

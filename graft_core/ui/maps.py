@@ -172,15 +172,6 @@ def wiped(times: int) -> folium.FeatureGroup:
     return named_by_place(group, "wipe")
 
 
-def footprint(bounds: Bounds, name: str) -> folium.FeatureGroup:
-    """Outline of a scene, its name beside the mouse; west, south, east, north in degrees."""
-    group = Overlay(name)
-    folium.Rectangle(_corners(bounds), color=CHOSEN, weight=2, fill_opacity=0.15, tooltip=html.escape(name)).add_to(
-        group
-    )
-    return named_by_place(group, name)
-
-
 def drawn_area(drawings: Sequence[Mapping[str, Any]] | None) -> Geometry | None:
     """Everything drawn on the map as one area in EPSG:4326, from "all_drawings"; None where nothing is drawn."""
     shapes = [Geometry(dict(each["geometry"]), WGS84) for each in drawings or ()]

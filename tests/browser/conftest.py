@@ -11,7 +11,7 @@ import pytest
 from browser_page import ROOT, Serve, Servers, Watched
 from local_server import free_port, wait_for
 from needed import missing
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 PATIENCE_MS = 15_000
 SCREEN = ViewportSize(width=1280, height=800)
@@ -38,6 +38,7 @@ def nginx() -> str:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for a module's tests; its event loop is gone before another module needs its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
