@@ -4,21 +4,22 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from graft_core.ui.address import tiles_prefix
+from graft_core.ui.preload import PAGES, finish, preload, tiles_when_asked
 from graft_core.ui.sign_in import admitted, ask_to_sign_in, guarded_tiles, guards, show_account
 from graft_core.ui.style import use_style
 
-if get_script_run_ctx() is None:
+if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
     from streamlit.runtime.pages_manager import PagesManager
 
-    from graft_core.serve.tiles import tile_service
-
     # The pages are those of st.navigation from the first visit on, or a visit to /Library would run that file alone.
     PagesManager.uses_pages_directory = False
-    tiles = guarded_tiles(tile_service(tiles_prefix()))
+    tiles = guarded_tiles(tiles_when_asked(tiles_prefix()))
+    preload(PAGES)
     # Streamlit finds the server by reading this file: it has to be an assignment of st.App to this very name.
     app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tiles)], middleware=guards())
 else:
+    finish(PAGES)
     inside = admitted()
     page = st.navigation(
         [

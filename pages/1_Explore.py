@@ -10,6 +10,7 @@ from graft_core.ui.errors import told
 from graft_core.ui.explore_map import show_map
 from graft_core.ui.first_start import make_demo
 from graft_core.ui.place import show_place, tile_seen
+from graft_core.ui.preload import ENCODERS, PAUSE_S, preload
 from graft_core.ui.query_box import ask_for_query
 from graft_core.ui.state import exploring
 
@@ -42,3 +43,4 @@ with right, told():
         show_place(seen, search, answer, state)
     if question is not None and answer is not None:
         show_answer(question, answer, state, look)
+preload(ENCODERS, PAUSE_S)

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -27,19 +27,16 @@ from titiler.core.models.mapbox import TileJSON
 from titiler.core.resources.enums import MediaType
 
 from graft_core.errors import GraftError
-from graft_core.io.scene import Scene
-from graft_core.serve.known import Known, NotKnownError, layers_dir
+from graft_core.serve.addresses import GRID, tiles_path
+from graft_core.serve.known import Known, NotKnownError
 from graft_core.serve.mercator import MAX_ZOOM
-from graft_core.serve.pictures import COLORMAPS, LayerPicture, MapTile, Picture, file_version
-
-__all__ = ["layer_tiles_url", "layers_dir", "scene_tiles_url", "tile_service"]
+from graft_core.serve.pictures import COLORMAPS, LayerPicture, MapTile, Picture
 
 TILE_PX = 256
 FORMATS = ("png", "webp", "jpg", "jpeg")
 """Endings of a tile's address; the last two cannot be transparent."""
 
 _log = logging.getLogger(__name__)
-_GRID = "WebMercatorQuad"
 _ENCODING: dict[str, dict[str, int]] = {"png": {"compress_level": 1}, "webp": {"quality": 80}, "jpeg": {"quality": 85}}
 """A tile is sent over a short way, once; what counts is how soon it is there."""
 _KEEP = "private, max-age=86400"
@@ -70,25 +67,6 @@ def tile_service(prefix: str) -> FastAPI:
     app.add_exception_handler(GraftError, _unreadable)
     app.add_exception_handler(RasterioError, _unreadable)
     return app
-
-
-def scene_tiles_url(prefix: str, scene: Scene) -> str:
-    """XYZ template of a scene's tiles, beginning with ``prefix``; a scene that changes gets another one."""
-    return f"{_tiles_path(prefix, 'scenes', scene.name)}?{urlencode({'v': scene.fingerprint})}"
-
-
-def layer_tiles_url(prefix: str, name: str, *, colormap: str = COLORMAPS[0], maximum: float | None = None) -> str:
-    """XYZ template of a layer's tiles, beginning with ``prefix``; a layer exported again gets another one.
-
-    ``maximum`` is the density in the last colour; None leaves it to the layer's own statistics.
-    """
-    query = {"colormap": colormap}
-    if maximum is not None:
-        query["max"] = f"{maximum:.6g}"
-    path = layers_dir() / f"{name}.tif"
-    if path.is_file():
-        query["v"] = file_version(path)
-    return f"{_tiles_path(prefix, 'layers', name)}?{urlencode(query)}"
 
 
 def _position(
@@ -126,11 +104,11 @@ def _routes(kind: str, find: Find, prefix: str, drawing: threading.BoundedSemaph
             content = _encoded(picture.tile(*at, size), ending)
         return Response(content, media_type=MediaType[ending].value, headers=headers)
 
-    @router.get(f"/tiles/{_GRID}/{{z}}/{{x}}/{{y}}@2x.{{ending}}")
+    @router.get(f"/tiles/{GRID}/{{z}}/{{x}}/{{y}}@2x.{{ending}}")
     def large_tile(request: Request, at: Spot, ending: Ending, picture: Picture = found) -> Response:
         return answer(request, picture, at, 2 * TILE_PX, ending)
 
-    @router.get(f"/tiles/{_GRID}/{{z}}/{{x}}/{{y}}.{{ending}}")
+    @router.get(f"/tiles/{GRID}/{{z}}/{{x}}/{{y}}.{{ending}}")
     def tile(request: Request, at: Spot, ending: Ending, picture: Picture = found) -> Response:
         return answer(request, picture, at, TILE_PX, ending)
 
@@ -195,11 +173,11 @@ def capabilities(picture: Picture, link: str) -> str:
     _texts(box, {"ows:LowerCorner": f"{west:.9f} {south:.9f}", "ows:UpperCorner": f"{east:.9f} {north:.9f}"})
     _texts(SubElement(layer, "Style", isDefault="true"), {"ows:Identifier": "default"})
     _texts(layer, {"Format": "image/png"})
-    _texts(SubElement(layer, "TileMatrixSetLink"), {"TileMatrixSet": _GRID})
+    _texts(SubElement(layer, "TileMatrixSetLink"), {"TileMatrixSet": GRID})
     template = link.replace("{z}", "{TileMatrix}").replace("{x}", "{TileCol}").replace("{y}", "{TileRow}")
     SubElement(layer, "ResourceURL", format="image/png", resourceType="tile", template=template)
     matrices = SubElement(contents, "TileMatrixSet")
-    _texts(matrices, {"ows:Identifier": _GRID, "ows:SupportedCRS": "urn:ogc:def:crs:EPSG::3857"})
+    _texts(matrices, {"ows:Identifier": GRID, "ows:SupportedCRS": "urn:ogc:def:crs:EPSG::3857"})
     for zoom in range(picture.maxzoom + 1):
         _texts(SubElement(matrices, "TileMatrix"), _matrix(zoom))
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
@@ -222,16 +200,12 @@ def _texts(parent: Element, texts: dict[str, str]) -> None:
         SubElement(parent, tag).text = text
 
 
-def _tiles_path(prefix: str, kind: str, name: str) -> str:
-    return f"/{prefix.strip('/')}/{kind}/{quote(name, safe='')}/tiles/{_GRID}/{{z}}/{{x}}/{{y}}.png"
-
-
 def _tiles_link(request: Request, prefix: str, kind: str, picture: Picture) -> str:
     """The whole address of a picture's tiles, as whoever asks reaches the service: also through a proxy."""
     query = {"v": picture.version}
     if isinstance(picture, LayerPicture):
         query = {"colormap": picture.colormap, "max": f"{picture.maximum:.6g}"} | query
-    return f"{_origin(request)}{_tiles_path(prefix, kind, picture.name)}?{urlencode(query)}"
+    return f"{_origin(request)}{tiles_path(prefix, kind, picture.name)}?{urlencode(query)}"
 
 
 def _origin(request: Request) -> str:

@@ -9,6 +9,7 @@ from graft_core.ui.downloads import offer_downloads
 from graft_core.ui.gallery import show_gallery
 from graft_core.ui.histogram import show_histogram
 from graft_core.ui.history import show_history
+from graft_core.ui.preload import ENCODERS, finish
 from graft_core.ui.query_box import show_examples
 from graft_core.ui.relief import show_relief
 from graft_core.ui.state import Exploring
@@ -42,6 +43,7 @@ def ask(question: Question, state: Exploring) -> Answer:
     """
     says = "Looking at every tile" if state.history else "Loading the encoder, then looking at every tile"
     with st.spinner(says, show_time=True):
+        finish(ENCODERS)
         answer = cached.answer(question)
     state.remember(question)
     return answer

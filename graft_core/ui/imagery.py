@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from graft_core.geo.place import bounds_wgs84
+from graft_core.serve.addresses import scene_tiles_url
 from graft_core.serve.mercator import native_zoom
-from graft_core.serve.tiles import scene_tiles_url
 from graft_core.tasks.retrieve import Bounds
 from graft_core.ui import cached
 from graft_core.ui.address import tiles_prefix

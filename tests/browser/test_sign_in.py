@@ -22,7 +22,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from graft_core.io.geotiff import write_raster
 from graft_core.io.scene import open_scene
-from graft_core.serve.tiles import scene_tiles_url
+from graft_core.serve.addresses import scene_tiles_url
 
 COOKIE, SECRET, TILE_PASSWORD = "_streamlit_user", "c" * 32, "t" * 32
 PATIENCE_MS = 30_000

@@ -69,7 +69,7 @@ def test_retrieved_tiles_are_ranked_and_lie_on_the_scene(scene: RealScene) -> No
     hits = geopandas.read_file(scene.hits)
     assert hits["rank"].tolist() == list(range(1, len(hits) + 1))
     assert len(hits) == len(scene.searched.out.splitlines()) <= 20
-    assert (np.diff(hits["score"]) <= 0).all()
+    assert (np.diff(hits["match_probability"]) <= 0).all()
     assert hits["match_probability"].between(0, 1).all()
     assert hits["query"].unique().tolist() == [QUERY]
     assert hits["encoder"].unique().tolist() == [ENCODERS[scene.name]]

@@ -31,7 +31,9 @@ from graft_core.io.geotiff import write_raster
 from graft_core.io.identity import scene_name
 from graft_core.io.scene import Scene, open_scene, read_rgb
 from graft_core.serve import known, mercator, pictures
-from graft_core.serve.tiles import layer_tiles_url, layers_dir, scene_tiles_url, tile_service
+from graft_core.serve.addresses import layer_tiles_url, scene_tiles_url
+from graft_core.serve.known import layers_dir
+from graft_core.serve.tiles import tile_service
 from graft_core.tasks.index_scene import index_scene
 
 RGB = ("red", "green", "blue")
