@@ -13,7 +13,7 @@ from graft_core.io.qml import RAMPS
 from graft_core.tasks.density import FAINTEST, DensityMap
 from graft_core.types import F32, U8
 
-LONGEST = 1024
+LONGEST = 768
 """Pixels of a picture's longer side; density changes over tiles, not over pixels."""
 FADE = 0.2
 """Share of the ramp over which the picture appears: where nothing matches, the imagery stays to be seen."""

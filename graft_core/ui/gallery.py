@@ -10,21 +10,27 @@ from graft_core.ui.state import Exploring
 from graft_core.ui.tile_actions import tile_actions
 
 COLUMNS = 3
+FIRST = 12
+"""Tiles shown at first: each brings buttons, which a browser takes longer to draw than the server to find them."""
 
 
 def show_gallery(answer: Answer, state: Exploring) -> None:
     """Thumbnails in rank order, three in a row, each with what can be done with it."""
-    if not answer.found.hits:
+    hits = answer.found.hits
+    if not hits:
         st.info("No tile lies in the area of interest; draw a larger one, or clear it in the sidebar.")
         return
-    for first in range(0, len(answer.found.hits), COLUMNS):
+    shown = hits if state.all_tiles else hits[:FIRST]
+    for first in range(0, len(shown), COLUMNS):
         for column, hit, picture in zip(
-            st.columns(COLUMNS), answer.found.hits[first : first + COLUMNS], answer.pictures[first:], strict=False
+            st.columns(COLUMNS), shown[first : first + COLUMNS], answer.pictures[first:], strict=False
         ):
             with column:
                 st.image(picture, width="stretch")
                 st.caption(_caption(hit))
                 tile_actions(hit, state, "gallery")
+    if len(shown) < len(hits):
+        st.button(f"Show all {len(hits)}", on_click=state.show_all_tiles, width="stretch")
 
 
 def _caption(hit: Hit) -> str:

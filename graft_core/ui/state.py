@@ -39,6 +39,8 @@ class Exploring:
     """Tiles marked as wrong."""
     chosen: str | None = None
     """Tile that is emphasised."""
+    all_tiles: bool = False
+    """Whether the gallery shows all best tiles, or the first of them."""
     place: Place | None = None
     """Place that is looked into."""
     clicked: Place | None = None
@@ -75,6 +77,10 @@ class Exploring:
         self.chosen, self.visits = hit.tile, self.visits + 1
         self.view = view_on(hit_bounds(hit), self.visits)
 
+    def show_all_tiles(self) -> None:
+        """Until other words are asked."""
+        self.all_tiles = True
+
     def clear_area(self) -> None:
         """Ask everywhere again."""
         self.new_area, self.cleared = "", self.cleared + 1
@@ -105,7 +111,7 @@ class Exploring:
             QueryError: the text cannot be understood.
         """
         if text != self.asked:
-            self.asked, self.likes, self.dislikes, self.chosen = text, [], [], None
+            self.asked, self.likes, self.dislikes, self.chosen, self.all_tiles = text, [], [], None, False
         query = parse_query(text)
         check_images(query)
         return replace(

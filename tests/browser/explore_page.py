@@ -35,10 +35,10 @@ def open_tab(watched: Watched, name: str) -> None:
     watched.settled()
 
 
-def thumbnails(page: Page) -> list[str]:
-    """The gallery's pictures."""
+def thumbnails(page: Page, count: int = 12) -> list[str]:
+    """The gallery's pictures, of which so many are wanted."""
     images = page.locator(".st-key-gallery [data-testid=stImageContainer] img")
-    expect(images).to_have_count(24)
+    expect(images).to_have_count(count)
     return [str(image.get_attribute("src")) for image in images.all()]
 
 

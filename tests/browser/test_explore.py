@@ -53,9 +53,11 @@ def test_query_shows_heat_map_legend_and_gallery(explore: Watched) -> None:
     frame = explore.map_frame()
     expect(frame.locator(".leaflet-image-layer")).to_have_count(1)
     expect(frame.locator("path.graft-outline").first).to_be_visible()
-    assert len(set(thumbnails(explore.page))) == 24
+    assert len(set(thumbnails(explore.page))) == 12
     expect(explore.page.get_by_text("% match").first).to_be_visible()
     explore.picture("explore")
+    explore.page.get_by_role("button", name="Show all 24").click()
+    assert len(set(thumbnails(explore.page, 24))) == 24
 
 
 def test_address_holds_query_settings_and_view(explore: Watched) -> None:
@@ -194,7 +196,7 @@ def test_photo_is_a_query(explore: Watched, folder: Path) -> None:
     page.get_by_role("button", name="Search with it").click()
     answered(explore, "a photo")
     expect(page.locator(".st-key-examples")).to_contain_text("taken on the ground")
-    assert len(set(thumbnails(page))) == 24
+    assert len(set(thumbnails(page))) == 12
     explore.picture("explore-photo")
 
 

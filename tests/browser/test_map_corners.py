@@ -20,7 +20,7 @@ LEFT, TOP = 720_000.0, 5_430_000.0
 CRS = "EPSG:32632"
 """Far from its central meridian: seen on a web map, the scene is turned by two degrees."""
 RED = (255, 0, 0)
-EVERYWHERE = 24
+EVERYWHERE = 12
 """Tiles of the gallery where no area is given."""
 
 

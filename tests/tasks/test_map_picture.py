@@ -13,7 +13,7 @@ from graft_core.io.qml import RAMPS
 from graft_core.io.scene import Scene
 from graft_core.search.query import parse_query
 from graft_core.tasks.density import density_map
-from graft_core.tasks.map_picture import LESS, MORE, coarser, density_picture, difference_picture, painted
+from graft_core.tasks.map_picture import LESS, LONGEST, MORE, coarser, density_picture, difference_picture, painted
 from graft_core.tasks.score import Searcher
 
 
@@ -21,9 +21,9 @@ def test_picture_shows_the_thing_where_it_is(scene: Scene, searcher: Searcher) -
     made = density_map(scene, searcher, parse_query("green"))
     picture = density_picture(made)
     assert picture.rgba.dtype == np.uint8
-    assert max(picture.rgba.shape[:2]) == 1024
+    assert max(picture.rgba.shape[:2]) == LONGEST
     assert picture.maximum == made.brightest
-    view = web_view(scene.geobox, 1024)
+    view = web_view(scene.geobox, LONGEST)
     visible = picture.rgba[..., 3]
     north_east = (view.row > 10) & (view.row < HEIGHT / 2 - 10) & (view.col > WIDTH / 2 + 10) & (view.col < WIDTH - 10)
     south_west = (view.row > HEIGHT / 2 + 10) & (view.row < HEIGHT) & (view.col > 0) & (view.col < WIDTH / 2 - 10)
@@ -60,7 +60,7 @@ def test_colours_are_the_ramps_and_fade_towards_nothing() -> None:
 def test_difference_shows_what_is_denser_and_what_less(scene: Scene, searcher: Searcher) -> None:
     green, red = (density_map(scene, searcher, parse_query(color)) for color in ("green", "red"))
     picture = difference_picture(green, red)
-    view = web_view(scene.geobox, 1024)
+    view = web_view(scene.geobox, LONGEST)
     inner = (view.row > 10) & (view.row < HEIGHT / 2 - 10)
     east, west = inner & (view.col > WIDTH / 2 + 10), inner & (view.col < WIDTH / 2 - 10) & (view.col > 10)
     east &= view.col < WIDTH - 10
