@@ -15,7 +15,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # The pages are those of st.navigation from the first visit on, or a visit to /Library would run that file alone.
     PagesManager.uses_pages_directory = False
     tiles = guarded_tiles(tiles_when_asked(tiles_prefix()))
-    preload(PAGES)
+    preload(PAGES, after_s=0.5)  # when the server is up, while the browser reads Streamlit's own scripts
     # Streamlit finds the server by reading this file: it has to be an assignment of st.App to this very name.
     app = st.App(__file__, routes=[Mount(tiles_prefix(), app=tiles)], middleware=guards())
 else:

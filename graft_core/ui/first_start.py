@@ -20,7 +20,7 @@ def make_demo() -> None:
     if any(job.active for job in list_jobs()):
         st.write(
             "The first scenes are being indexed; the map opens by itself when one is there. The demo world takes about "
-            "half a minute. Your own imagery comes in on the Library page, now or later."
+            "a minute. Your own imagery comes in on the Library page, now or later."
         )
     else:
         offer_demo("Nothing is indexed yet: add your own imagery on the Library page, or take the demo world.")
