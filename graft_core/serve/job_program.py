@@ -31,7 +31,7 @@ LOOK_EVERY_S = 0.5
 """Seconds between two looks at whether it is a waiting job's turn."""
 LOADING = "Loading torch and the encoder."
 DEMO_SIZE = 2048
-"""Metres of the demo world's aerial scene: something to look at within half a minute."""
+"""Metres of the demo world's aerial scene: something to look at within a minute."""
 LONGEST = 300
 """Characters of an unexpected error's text that are shown on a page."""
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from graft_core.serve.jobs import jobs_dir, list_jobs, start_job
+from graft_core.ui import cached
 from graft_core.ui.errors import told
 from graft_core.ui.job_panel import show_jobs
 
@@ -24,7 +25,15 @@ def make_demo() -> None:
         )
     else:
         offer_demo("Nothing is indexed yet: add your own imagery on the Library page, or take the demo world.")
+    _open_with_the_first_scene()
     show_jobs()
+
+
+@st.fragment(run_every="1s")
+def _open_with_the_first_scene() -> None:
+    """The map is there as soon as one scene is, whatever is still to be indexed."""
+    if any(scene.encoders for scene in cached.scenes()):
+        st.rerun()
 
 
 def offer_demo(says: str) -> None:
