@@ -90,11 +90,9 @@ def show_map(
 def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) -> Groups:
     """Earlier questions lowest, then this one or how it differs from another, then the outlines."""
     less, beside = state.compared(question, "less"), state.compared(question, "beside")
-    groups = [
-        group
-        for number, earlier in enumerate(shown_layers(state))
-        for group in _densities(earlier, look, tint=number)
-    ]  # fmt: skip
+    groups: Groups = []
+    for number, earlier in enumerate(shown_layers(state)):
+        groups += _densities(earlier, look, tint=number)
     if less is not None:
         groups += _changes(question, less, look)
     elif beside is not None:
