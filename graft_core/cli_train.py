@@ -1,4 +1,4 @@
-"""Verb that trains: from a configuration to encoders with cards."""
+"""Verb that trains: from a configuration to an encoder with a card."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,31 +8,55 @@ import typer
 from graft_core import cli_options as options
 from graft_core import settings
 from graft_core.cli_output import print_json, say
+from graft_core.cli_progress import show
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="TOML; graft_core/train/configs/demo.toml makes the demo encoders.")],
+    config: Annotated[Path, typer.Argument(help="TOML of a run, or of the demo encoders (with [worlds]).")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint of the run.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the weights and cards; GRAFT_WEIGHTS unless given.")
+        Path | None, typer.Option("--out", help="Demo encoders: folder of the weights; GRAFT_WEIGHTS unless given.")
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="Folder of the drawn training worlds, kept for the next run.")
+        Path | None, typer.Option("--cache", help="Demo encoders: folder of the drawn worlds, kept for the next run.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that draw.", min=1)] = 2,
+    workers: Annotated[int, typer.Option("--workers", help="Demo encoders: processes that draw.", min=1)] = 2,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Demo encoders: make this one; repeat it for more.")
+    ] = None,
     device: options.DeviceName = "auto",
 ) -> None:
-    """Train the encoders of a configuration; each is saved with its card when it is ready."""
+    """Train an encoder on pairs; it is listed by `models` when it is ready. Under torchrun, on several devices."""
+    from graft_core.train.config import read_toml
+
+    if "worlds" in read_toml(config):
+        _demo_encoders(config, out or settings.weights_dir(), cache, workers, only or [], device)
+        return
+    from graft_core.models.card import read_card
+    from graft_core.train.config import read_train_config
+    from graft_core.train.distributed import leads_here
+    from graft_core.train.run import run_folder
+    from graft_core.train.run import train as train_encoder
+
+    wanted = read_train_config(config)
+    show(train_encoder(wanted, device=device, resume=resume), wanted.name)
+    if not leads_here():
+        return
+    card = read_card(settings.weights_dir() / wanted.name)
+    figures = {name: card.provenance[name] for name in ("step", "before", "validation", "seconds")}
+    print_json({"name": wanted.name, "run": str(run_folder(wanted.name)), **figures})
+
+
+def _demo_encoders(config: Path, out: Path, cache: Path | None, workers: int, only: list[str], device: str) -> None:
     from graft_core.evaluate.demo_encoders import make_demo_encoders, read_config
     from graft_core.models.device import pick_device
     from graft_core.train.loop import StepMetrics
 
-    wanted = read_config(config)
-    target = out or settings.weights_dir()
-    drawn = cache or settings.weights_dir() / "drawn"
     figures = {}
-    for name, made in make_demo_encoders(wanted, target, drawn, pick_device(device), workers):
+    drawn = cache or settings.weights_dir() / "drawn"
+    for name, made in make_demo_encoders(read_config(config), out, drawn, pick_device(device), workers, only):
         if isinstance(made, StepMetrics):
-            say(f"{name}: step {made.step}, loss {made.loss:.4f}, {made.seconds:.0f} s")
+            say(f"{name}: step {made.step}, loss {made.loss:.4f}, {made.seconds:.1f} s since the last line")
         else:
             figures[name] = made
     print_json(figures)

@@ -5,9 +5,8 @@ Text is read by the teacher alone; the satellite towers see tiles and photos, ne
 
 import functools
 import os
-import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,25 +24,51 @@ from graft_core.evaluate.drawn import (
     LabelledTiles,
     draw_labelled_photos,
     draw_labelled_tiles,
+    draw_mapped_tiles,
     draw_pairs,
     for_each_seed,
     join_pairs,
+    placed_photos,
 )
-from graft_core.evaluate.metrics import mean_average_precision_at_k, top1_accuracy
+from graft_core.evaluate.metrics import confusion_matrix, mean_average_precision_at_k, mean_iou, top1_accuracy
 from graft_core.models.card import Card, Holds, save_card
 from graft_core.models.clip import CLIP_MEAN, CLIP_STD, DEMO_CONFIG, build_clip, model_config, tokenizer
+from graft_core.models.device import hardware_name
 from graft_core.models.graft import SatelliteTower
 from graft_core.models.preprocess import Normalize
-from graft_core.train.config import OptimizerConfig, optimizer_config, read_toml
+from graft_core.models.registry import load_encoder
+from graft_core.train.config import LossConfig, OptimizerConfig, optimizer_config, read_toml
 from graft_core.train.data import PairSet
-from graft_core.train.graft import train_image_level
+from graft_core.train.graft import train_encoder
 from graft_core.train.loop import StepMetrics
 from graft_core.train.teacher import embed_images, train_teacher
-from graft_core.types import F32, EncoderSpec, QueryDefaults, SensorName
+from graft_core.types import F32, I64, U8, EncoderSpec, Level, QueryDefaults, SensorName
 from graft_core.world import land
 
 TEACHER = "demo-teacher"
-ENCODERS: dict[SensorName, str] = {"naip": "graft-demo-naip", "sentinel2": "graft-demo-sentinel2"}
+
+
+@dataclass(frozen=True)
+class DemoEncoder:
+    """One satellite tower that ships."""
+
+    name: str
+    """Registry name."""
+    sensor: SensorName
+    """Imagery it reads."""
+    level: Level
+    """Image level or pixel level."""
+    what: str
+    """One line for the list of models."""
+
+
+ENCODERS = (
+    DemoEncoder("graft-demo-naip", "naip", "tile", "Demo world at 1 m: GRAFT, image level"),
+    DemoEncoder("graft-demo-sentinel2", "sentinel2", "tile", "Demo world at 10 m: GRAFT, image level"),
+    DemoEncoder("graft-demo-naip-patch", "naip", "patch", "Demo world at 1 m: GRAFT, pixel level"),
+    DemoEncoder("graft-demo-sentinel2-patch", "sentinel2", "patch", "Demo world at 10 m: GRAFT, pixel level"),
+)
+SENSORS: tuple[SensorName, ...] = ("naip", "sentinel2")
 LICENCE = "Apache-2.0"
 
 
@@ -64,7 +89,9 @@ class DemoConfig:
     teacher: OptimizerConfig
     """Schedule of the small CLIP."""
     encoder: OptimizerConfig
-    """Schedule of each satellite tower."""
+    """Schedule of each image-level tower."""
+    pixel_encoder: OptimizerConfig
+    """Schedule of each pixel-level tower."""
     defaults: QueryDefaults
     """How the demo encoders like to be asked; the temperature is replaced by the measured one."""
 
@@ -86,6 +113,7 @@ def read_config(path: Path) -> DemoConfig:
             validation_photos=worlds.pop("validation_photos"),
             teacher=optimizer_config(table.pop("teacher"), where="[teacher]"),
             encoder=optimizer_config(table.pop("encoder"), where="[encoder]"),
+            pixel_encoder=optimizer_config(table.pop("pixel_encoder"), where="[pixel_encoder]"),
             defaults=QueryDefaults(
                 tuple(query.pop("templates")),
                 tuple(query.pop("background")),
@@ -117,23 +145,15 @@ def drawn_pairs(sensor: SensorName, config: DemoConfig, cache: Path, workers: in
     cache.mkdir(parents=True, exist_ok=True)
     draw = functools.partial(draw_to_cache, sensor, config.photos_per_world, cache)
     parts = []
-    for path in for_each_seed(draw, config.training_seeds, workers):
+    for seed, path in zip(config.training_seeds, for_each_seed(draw, config.training_seeds, workers), strict=True):
+        placed = placed_photos(sensor, seed, config.photos_per_world)
         with np.load(path) as stored:
-            parts.append(
-                DrawnPairs(stored["tiles"], stored["photos"], stored["owner"], tuple(map(str, stored["captions"])))
+            captions = tuple(map(str, stored["captions"]))
+            drawn = DrawnPairs(
+                stored["tiles"], stored["photos"], stored["owner"], captions, placed.pixel, placed.centers
             )
+        parts.append(drawn)
     return join_pairs(parts)
-
-
-def validation_tiles(sensor: SensorName, config: DemoConfig, workers: int) -> LabelledTiles:
-    """Labelled tiles of every validation world."""
-    draw = functools.partial(_labelled, sensor, config.validation_tiles)
-    parts = for_each_seed(draw, config.validation_seeds, workers)
-    return LabelledTiles(np.concatenate([p.tiles for p in parts]), np.concatenate([p.labels for p in parts]))
-
-
-def _labelled(sensor: SensorName, count: int, seed: int) -> LabelledTiles:
-    return draw_labelled_tiles(sensor, seed, count)
 
 
 def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) -> Iterator[StepMetrics | CLIP]:
@@ -147,14 +167,14 @@ def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) 
 
 
 def bring_into_space(
-    teacher: CLIP, drawn: DrawnPairs, config: DemoConfig, device: torch.device
+    teacher: CLIP, drawn: DrawnPairs, optimizer: OptimizerConfig, level: Level, device: torch.device
 ) -> Iterator[StepMetrics | SatelliteTower]:
-    """Train one image-level satellite tower from the teacher's photo tower; the last value yielded is the tower."""
+    """Train one satellite tower from the teacher's photo tower; the last value yielded is the tower."""
     normalize = _normalize(device)
     photos = embed_images(teacher.visual, torch.from_numpy(drawn.photos).to(device), normalize)
-    pairs = PairSet.of(drawn.tiles, photos, drawn.owner, device)
-    tower = SatelliteTower.from_photo_tower(teacher.visual, "tile").to(device)
-    yield from train_image_level(tower, pairs, normalize, config.encoder)
+    pairs = PairSet.of(drawn.tiles, photos, drawn.owner, device, pixel=drawn.pixel, centers=drawn.centers)
+    tower = SatelliteTower.from_photo_tower(teacher.visual, level).to(device)
+    yield from train_encoder(tower, pairs, normalize, optimizer, LossConfig(), level)
     yield tower
 
 
@@ -183,15 +203,68 @@ def zero_shot_figures(embedded: F32, labels: np.ndarray, class_texts: F32) -> di
     }
 
 
+def tile_figures(tower: nn.Module, teacher: CLIP, texts: F32, check: "Check") -> dict[str, float]:
+    """Zero-shot on labelled tiles of the validation worlds, of an image-level tower and of where it started."""
+    tiles = torch.from_numpy(check.tiles).to(check.device)
+    figures: dict[str, float] = {}
+    for prefix, each in {"": tower, "teacher_": teacher.visual}.items():
+        embedded = embed_images(each, tiles, _normalize(check.device))
+        figures |= {f"{prefix}{key}": v for key, v in zero_shot_figures(embedded, check.labels, texts).items()}
+    return figures
+
+
+def patch_figures(tower: nn.Module, teacher: CLIP, texts: F32, check: "Check") -> dict[str, float]:
+    """mIoU of the classes over the pixels of validation tiles, of a pixel-level tower and of where it started."""
+    start = SatelliteTower.from_photo_tower(teacher.visual, "patch").eval()
+    tiles = torch.from_numpy(check.tiles).to(check.device)
+    figures = {}
+    for name, each in {"miou": tower, "teacher_miou": start}.items():
+        tokens = embed_images(each, tiles, _normalize(check.device))  # (T, h, w, D)
+        said = (tokens @ texts.T).argmax(axis=-1)  # (T, h, w)
+        across = check.tiles.shape[1] // said.shape[1]
+        pixels = said.repeat(across, axis=1).repeat(across, axis=2)  # (T, S, S)
+        figures[name] = round(mean_iou(confusion_matrix(check.labels, pixels, len(texts))), 4)
+    return figures
+
+
+@dataclass(frozen=True)
+class Check:
+    """Tiles of the validation worlds and what is true of them."""
+
+    tiles: U8
+    """(T, S, S, 3) RGB."""
+    labels: I64
+    """Class row of each tile (T,), or of each of its pixels (T, S, S); -1 where there is none."""
+    device: torch.device
+    """Where they are embedded."""
+
+
+def validation_set(made: DemoEncoder, config: DemoConfig, device: torch.device, workers: int) -> Check:
+    """Tiles to measure an encoder on, drawn from every validation world."""
+    draw = draw_labelled_tiles if made.level == "tile" else draw_mapped_tiles
+    parts = for_each_seed(
+        functools.partial(_check, draw, made.sensor, config.validation_tiles), config.validation_seeds, workers
+    )
+    return Check(
+        np.concatenate([part.tiles for part in parts]), np.concatenate([part.labels for part in parts]), device
+    )
+
+
+def _check(
+    draw: Callable[[SensorName, int, int], LabelledTiles], sensor: SensorName, count: int, seed: int
+) -> LabelledTiles:
+    return draw(sensor, seed, count)
+
+
 def save_tower(
-    path: Path, name: str, sensor: SensorName, tensors: nn.Module, config: DemoConfig, provenance: dict[str, Any]
+    path: Path, made: DemoEncoder | None, tower: nn.Module, config: DemoConfig, provenance: dict[str, Any]
 ) -> Card:
-    """Write weights and card of the teacher (sensor ``rgb``) or of a satellite tower."""
+    """Write weights and card of the teacher (``made`` is None) or of a satellite tower."""
     spec = EncoderSpec(
-        name=name,
-        level="tile",
-        sensor=sensor,
-        gsd=float(PIXEL_M.get(sensor, 1)),
+        name=made.name if made else TEACHER,
+        level=made.level if made else "tile",
+        sensor=made.sensor if made else "rgb",
+        gsd=float(PIXEL_M[made.sensor]) if made else 1.0,
         tile_px=TILE_PX,
         patch_px=model_config(DEMO_CONFIG)["vision_cfg"]["patch_size"],
         dim=model_config(DEMO_CONFIG)["embed_dim"],
@@ -200,72 +273,107 @@ def save_tower(
         text_encoder=TEACHER,
         weights_sha256="",
     )
-    what = {
-        "rgb": "Small CLIP of the demo world: ground photos and words",
-        "naip": "Demo world at 1 m: GRAFT, image level",
-        "sentinel2": "Demo world at 10 m: GRAFT, image level",
-    }[sensor]
-    holds: Holds = "clip" if sensor == "rgb" else "satellite"
+    what = made.what if made else "Small CLIP of the demo world: ground photos and words"
+    holds: Holds = "satellite" if made else "clip"
     card = Card(spec, config.defaults, DEMO_CONFIG, holds, what, LICENCE, provenance)
-    return save_card(path / name, tensors.state_dict(), card)
+    return save_card(path / spec.name, tower.state_dict(), card)
 
 
-def provenance_of(config: DemoConfig, figures: dict[str, Any], seconds: float, device: torch.device) -> dict[str, Any]:
+def provenance_of(
+    config: DemoConfig, schedule: OptimizerConfig, figures: dict[str, float], seconds: float, device: torch.device
+) -> dict[str, Any]:
     """What a card says about where its weights come from."""
-    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "CPU"
     return {
         "training_seeds": [config.training_seeds[0], config.training_seeds[-1]],
         "validation_seeds": list(config.validation_seeds),
         "photos_per_world": config.photos_per_world,
-        "teacher": asdict(config.teacher),
-        "encoder": asdict(config.encoder),
+        "schedule": asdict(schedule),
         "validation": figures,
         "seconds": round(seconds),
-        "hardware": hardware,
+        "hardware": hardware_name(device),
         "torch": torch.__version__,
     }
 
 
 def make_demo_encoders(
-    config: DemoConfig, out: Path, cache: Path, device: torch.device, workers: int
+    config: DemoConfig,
+    out: Path,
+    cache: Path,
+    device: torch.device,
+    workers: int,
+    only: Collection[str] = (),
 ) -> Iterator[tuple[str, StepMetrics | dict[str, float]]]:
-    """Draw, teach, train and save everything that ships.
+    """Draw, teach, train and save what ships.
+
+    Args:
+        config: worlds and schedules.
+        out: folder of the weights and cards.
+        cache: folder of the drawn worlds.
+        device: where towers are trained.
+        workers: processes that draw.
+        only: names of the models to make, instead of all; the teacher is then taken from ``out``, or as it ships.
 
     Yields:
         The name of the model at work with the metrics of a reported step, or with its validation figures.
+
+    Raises:
+        TrainError: a name is none of those that ship.
     """
-    drawn = {sensor: drawn_pairs(sensor, config, cache, workers) for sensor in ENCODERS}
-    started = time.monotonic()
-    for step in teach(config, list(drawn.values()), device):
-        if isinstance(step, StepMetrics):
-            yield TEACHER, step
-        else:
-            teacher = step
-    texts = embed_words(teacher, land.CLASSES, config.defaults.templates, device)
-    figures = _photo_figures(teacher, texts, config, device)
-    yield TEACHER, figures
-    save_tower(out, TEACHER, "rgb", teacher, config, provenance_of(config, figures, time.monotonic() - started, device))
-    for sensor, name in ENCODERS.items():
+    known = (TEACHER, *(made.name for made in ENCODERS))
+    if unknown := sorted(set(only) - set(known)):
+        raise TrainError(f"'{unknown[0]}' is not made by this configuration; it makes {', '.join(known)}.")
+    wanted = [made for made in ENCODERS if not only or made.name in only]
+    sensors = SENSORS if not only or TEACHER in only else tuple({made.sensor: None for made in wanted})
+    drawn = {sensor: drawn_pairs(sensor, config, cache, workers) for sensor in sensors}
+    if not only or TEACHER in only:
         started = time.monotonic()
-        check = validation_tiles(sensor, config, workers)
-        asked = torch.from_numpy(check.tiles).to(device)
-        for step in bring_into_space(teacher, drawn[sensor], config, device):
+        for step in teach(config, list(drawn.values()), device):
             if isinstance(step, StepMetrics):
-                yield name, step
-                continue
-            figures = zero_shot_figures(embed_images(step, asked, _normalize(device)), check.labels, texts)
-            plain = zero_shot_figures(embed_images(teacher.visual, asked, _normalize(device)), check.labels, texts)
-            figures |= {f"teacher_{key}": value for key, value in plain.items()}
-            yield name, figures
-            card = provenance_of(config, figures, time.monotonic() - started, device)
-            save_tower(out, name, sensor, step, config, card)
+                yield TEACHER, step
+            else:
+                teacher = step
+        figures = _photo_figures(teacher, config, device)
+        card = provenance_of(config, config.teacher, figures, time.monotonic() - started, device)
+        save_tower(out, None, teacher, config, card)
+        yield TEACHER, figures
+    else:
+        teacher = _existing_teacher(out, device)
+    for made in wanted:
+        yield from _make_encoder(made, teacher, drawn[made.sensor], config, out, device, workers)
 
 
-def _photo_figures(teacher: CLIP, texts: F32, config: DemoConfig, device: torch.device) -> dict[str, float]:
+def _make_encoder(
+    made: DemoEncoder,
+    teacher: CLIP,
+    drawn: DrawnPairs,
+    config: DemoConfig,
+    out: Path,
+    device: torch.device,
+    workers: int,
+) -> Iterator[tuple[str, StepMetrics | dict[str, float]]]:
+    schedule = config.encoder if made.level == "tile" else config.pixel_encoder
+    check = validation_set(made, config, device, workers)
+    texts = embed_words(teacher, land.CLASSES, config.defaults.templates, device)
+    started = time.monotonic()
+    for step in bring_into_space(teacher, drawn, schedule, made.level, device):
+        if isinstance(step, StepMetrics):
+            yield made.name, step
+            continue
+        measure = tile_figures if made.level == "tile" else patch_figures
+        figures = measure(step, teacher, texts, check)
+        card = provenance_of(config, schedule, figures, time.monotonic() - started, device)
+        save_tower(out, made, step, config, card)
+        yield made.name, figures
+
+
+def _existing_teacher(out: Path, device: torch.device) -> CLIP:
+    saved = out / f"{TEACHER}.json"
+    return cast(CLIP, load_encoder(str(saved) if saved.is_file() else TEACHER, device=str(device)).space().model)
+
+
+def _photo_figures(teacher: CLIP, config: DemoConfig, device: torch.device) -> dict[str, float]:
     """Zero-shot on photos of the validation worlds."""
     photos, labels = draw_labelled_photos(config.validation_seeds, config.validation_photos)
-    return zero_shot_figures(
-        embed_images(teacher.visual, torch.from_numpy(photos).to(device), _normalize(device)),
-        labels,
-        texts,
-    )
+    embedded = embed_images(teacher.visual, torch.from_numpy(photos).to(device), _normalize(device))
+    texts = embed_words(teacher, land.CLASSES, config.defaults.templates, device)
+    return zero_shot_figures(embedded, labels, texts)

@@ -39,6 +39,34 @@ def mean_average_precision_at_k(scores: F32, truth: I64, k: int) -> float:
     return float(np.mean([average_precision_at_k(scores[:, c], truth == c, k) for c in present]))
 
 
+def confusion_matrix(truth: npt.NDArray[np.integer], predicted: npt.NDArray[np.integer], classes: int) -> I64:
+    """How many pixels of each class were taken for which.
+
+    Args:
+        truth: class 0 .. classes - 1 of every pixel; negative where it is not known or not asked.
+        predicted: of the same shape, 0 .. classes - 1 where the truth is known.
+        classes: how many there are.
+
+    Returns:
+        (C, C) counts, truth by row, prediction by column.
+    """
+    known = truth >= 0
+    pairs = truth[known].astype(np.int64) * classes + predicted[known]
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def class_iou(confusion: I64) -> F64:
+    """(C, C) confusion matrix -> (C,) intersection over union of each class; NaN for one that the truth lacks."""
+    both, true, said = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    iou: F64 = np.divide(both, true + said - both, out=np.full(len(both), np.nan), where=true > 0)
+    return iou
+
+
+def mean_iou(confusion: I64) -> float:
+    """Mean of `class_iou` over the classes that the truth has."""
+    return float(np.nanmean(class_iou(confusion)))
+
+
 def pearson(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
     """Correlation over the places where both are finite; 0 where either does not vary: nothing is explained then."""
     both = np.isfinite(a) & np.isfinite(b)

@@ -1,5 +1,6 @@
 """Where towers run, and in which precision."""
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,13 @@ def pick_device(wanted: str = "auto") -> torch.device:
     if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
         raise ModelError(f"This machine has no GPU {wanted!r} that torch can use: choose 'auto' or 'cpu'.")
     return device
+
+
+def hardware_name(device: torch.device) -> str:
+    """What a card calls the device."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU {platform.machine()}, {torch.get_num_threads()} threads"
 
 
 @contextmanager

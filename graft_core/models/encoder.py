@@ -57,13 +57,14 @@ class LazyEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> F32:
         """N texts -> (N, D) unit rows; a text is encoded once, then remembered."""
-        return self._checked(self._words().encode_texts(texts)) if texts else self._nothing()
+        return self._checked(self.space().encode_texts(texts)) if texts else self._nothing()
 
     def encode_photos(self, photos: Sequence[U8]) -> F32:
         """N photos (H, W, 3) RGB of any size -> (N, D) unit rows."""
-        return self._checked(self._words().encode_photos(photos)) if len(photos) else self._nothing()
+        return self._checked(self.space().encode_photos(photos)) if len(photos) else self._nothing()
 
-    def _words(self) -> "ClipTowers":
+    def space(self) -> "ClipTowers":
+        """The photo and text tower, loaded now if they were not; shared, so they are not to be changed."""
         with self._lock:
             if self._space is None:
                 self._space = self._load_space()

@@ -46,10 +46,14 @@ class SatelliteTower(nn.Module):
         """(B, 3, S, S) -> (B, D) at tile level, (B, h, w, D) at patch level, unit rows."""
         if self.level == "tile":
             return unit(self.visual(pixels))
-        _, tokens = self.visual(pixels)  # (B, h*w, width), after ln_post
         rows, columns = self.visual.grid_size
-        embedded = unit(tokens @ self.visual.proj)  # (B, h*w, D)
+        embedded = self.tokens(pixels)  # (B, h*w, D)
         return embedded.reshape(len(embedded), rows, columns, -1)  # (B, h, w, D)
+
+    def tokens(self, pixels: Tensor) -> Tensor:
+        """(B, 3, S, S) -> (B, T, D) unit rows at patch level, for the T tokens that the tower keeps."""
+        _, tokens = self.visual(pixels)  # (B, T, width), after ln_post
+        return unit(tokens @ self.visual.proj)
 
 
 class TileRunner:

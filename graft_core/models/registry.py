@@ -77,7 +77,12 @@ def default_encoder_name(sensor: SensorName) -> str:
 
 
 def load_encoder(
-    name: str, *, device: str = "auto", sensor: SensorName | None = None, gsd: float | None = None
+    name: str,
+    *,
+    device: str = "auto",
+    sensor: SensorName | None = None,
+    gsd: float | None = None,
+    level: Level | None = None,
 ) -> LazyEncoder:
     """An encoder by name; cheap, because towers load when they are first used.
 
@@ -86,6 +91,8 @@ def load_encoder(
         device: ``auto``, ``cpu``, ``cuda`` or another of torch's.
         sensor: imagery at hand; decides the resolution of encoders that were not trained for one sensor.
         gsd: metres per pixel at the input, instead of what the encoder or the sensor says.
+        level: what leaves the tower, instead of what it was trained for: ``patch`` gives every token of an image-level
+            tower through its last layer norm and projection, to compare with.
 
     Raises:
         ModelError: unknown, not an encoder, or its weights are missing or damaged.
@@ -99,6 +106,8 @@ def load_encoder(
         spec = replace(spec, gsd=SENSOR_GSD[sensor])
     if gsd is not None:
         spec = replace(spec, gsd=gsd)
+    if level is not None:
+        spec = replace(spec, level=level)
 
     def load_space() -> "ClipTowers":
         return _load_space(entry, spec, device)
@@ -131,7 +140,7 @@ def _text_entry(entry: ModelEntry, text_encoder: str) -> ModelEntry:
 def _load_tiles(entry: ModelEntry, spec: EncoderSpec, weights: Path, device: str) -> "TileRunner":
     from graft_core.models.device import pick_device
     from graft_core.models.graft import TileRunner
-    from graft_core.models.towers import card_tower, released_tower
+    from graft_core.models.towers import card_tower, photo_tokens, released_tower
 
     where = pick_device(device)
     if isinstance(entry.recipe, GraftRecipe):
@@ -139,7 +148,8 @@ def _load_tiles(entry: ModelEntry, spec: EncoderSpec, weights: Path, device: str
         return released_tower(weights, shape, entry.recipe.level, spec, where)
     if isinstance(entry.recipe, CardRecipe) and entry.recipe.card.holds == "satellite":
         return card_tower(entry.recipe, spec, where)
-    return TileRunner(_load_space(entry, spec, device).visual, spec, where)
+    visual = _load_space(entry, spec, device).visual
+    return TileRunner(visual if spec.level == "tile" else photo_tokens(visual), spec, where)
 
 
 def _weights_of(entry: ModelEntry) -> Path:

@@ -6,7 +6,7 @@ from typing import cast
 
 import torch
 from open_clip.transformer import VisionTransformer
-from torch import Tensor
+from torch import Tensor, nn
 
 from graft_core.errors import ModelError
 from graft_core.models.architectures import architecture_of, input_shape, model_config
@@ -80,9 +80,17 @@ def card_tower(recipe: CardRecipe, spec: EncoderSpec, device: torch.device) -> T
 
 
 def released_tower(weights: Path, shape: VitShape, level: Level, spec: EncoderSpec, device: torch.device) -> TileRunner:
-    """The satellite tower of a checkpoint that GRAFT's authors released; it began as CLIP, so it has QuickGELU."""
+    """The satellite tower of a checkpoint that GRAFT's authors released; it began as CLIP, so it has QuickGELU.
+
+    ``level`` is what the checkpoint was trained for; what leaves the tower is up to the spec.
+    """
     tensors = to_open_clip(open_torch_file(weights).read(), level, str(weights))
     config = {"embed_dim": shape.dim, "vision_cfg": shape.vision_config, "text_cfg": SMALLEST_TEXT}
     visual = cast(VisionTransformer, assemble(config, spec.name, quick_gelu=True).visual)
     load_state(visual, tensors, wanted=f"a vision transformer of width {shape.width}", source=str(weights))
-    return TileRunner(SatelliteTower(visual, level), spec, device)
+    return TileRunner(SatelliteTower(visual, spec.level), spec, device)
+
+
+def photo_tokens(visual: nn.Module) -> SatelliteTower:
+    """Every token of a photo tower, in a copy: the tower itself goes on embedding photos."""
+    return SatelliteTower.from_photo_tower(cast(VisionTransformer, visual), "patch")

@@ -1,7 +1,8 @@
-"""Random views of tiles and photos, drawn on the device the images live on."""
+"""Random views of tiles and photos; what is drawn and what is done with it are apart, so that any part of a batch can
+be looked at by itself."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -24,51 +25,77 @@ class Augmentation:
     """Relative change of each channel's gain, and three times that of saturation."""
 
 
-def augment(images: Tensor, amount: Augmentation, generator: torch.Generator) -> Tensor:
-    """Draw one random view of each image.
+@dataclass(frozen=True)
+class Views:
+    """What was drawn for each of B images."""
 
-    Args:
-        images: (B, S, S, 3) uint8.
-        amount: limits of the change.
-        generator: on the images' device; decides everything.
+    affine: Tensor
+    """(B, 2, 3) float32, from x, y in the view to x, y in the image, both in [-1, 1] from edge to edge."""
+    saturation: Tensor
+    """(B, 1) factor."""
+    contrast: Tensor
+    """(B, 1) factor."""
+    brightness: Tensor
+    """(B, 1) factor."""
+    gain: Tensor
+    """(B, 3) factor of each channel."""
 
-    Returns:
-        (B, 3, S, S) float32 in [0, 1].
-    """
-    pixels = images.permute(0, 3, 1, 2).float() / 255  # (B, 3, S, S)
-    pixels = _move(pixels, amount, generator)
-    return _recolor(pixels, amount, generator).clamp(0, 1)
+    def __getitem__(self, part: slice) -> "Views":
+        """The views of some of the images."""
+        return Views(**{each.name: getattr(self, each.name)[part] for each in fields(self)})
+
+    def to(self, device: torch.device) -> "Views":
+        """The same views on another device."""
+        return Views(**{each.name: getattr(self, each.name).to(device) for each in fields(self)})
+
+    def show(self, images: Tensor) -> Tensor:
+        """(B, S, S, 3) uint8 -> (B, 3, S, S) float32 in [0, 1], as each view shows its image."""
+        pixels = images.permute(0, 3, 1, 2).float() / 255  # (B, 3, S, S)
+        grid = F.affine_grid(self.affine, list(pixels.shape), align_corners=False)
+        return self._recolored(F.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)).clamp(0, 1)
+
+    def find(self, points: Tensor, row: Tensor) -> Tensor:
+        """Where points of the images lie in their views.
+
+        Args:
+            points: (M, 2) x, y in the image, in [-1, 1] from edge to edge.
+            row: (M,) view each point belongs to.
+
+        Returns:
+            (M, 2) x, y in the view; beyond [-1, 1] where the view does not show the point.
+        """
+        turned = points - self.affine[row, :, 2]  # (M, 2)
+        found: Tensor = torch.linalg.solve(self.affine[row, :, :2], turned)
+        return found
+
+    def _recolored(self, pixels: Tensor) -> Tensor:
+        """Saturation, contrast, brightness and channel gains, folded into one matrix an image: colour is one pass."""
+        eye, gray = torch.eye(3, device=pixels.device), torch.full((3, 3), 1 / 3, device=pixels.device)
+        plain, mixed = self.contrast * self.saturation, self.contrast * (1 - self.saturation)  # (B, 1)
+        matrix = plain[:, :, None] * eye + mixed[:, :, None] * gray  # (B, 3, 3)
+        middle = pixels.mean(dim=(1, 2, 3))[:, None]  # (B, 1)
+        offset = self.gain * middle * (self.brightness - self.contrast)  # (B, 3)
+        flat = torch.baddbmm(offset[:, :, None], self.gain[:, :, None] * matrix, pixels.flatten(2))  # (B, 3, S * S)
+        return flat.view_as(pixels)
 
 
-def _uniform(count: int, half_width: float, like: Tensor, generator: torch.Generator) -> Tensor:
-    return (torch.rand(count, generator=generator, device=like.device) * 2 - 1) * half_width
+def draw_views(count: int, amount: Augmentation, generator: torch.Generator) -> Views:
+    """Draw one random view for each of ``count`` images, on the generator's device, which decides everything."""
 
+    def uniform(half_width: float, columns: int = 1) -> Tensor:
+        drawn = torch.rand(count, columns, generator=generator, device=generator.device)
+        return (drawn * 2 - 1) * half_width  # (B, columns)
 
-def _move(pixels: Tensor, amount: Augmentation, generator: torch.Generator) -> Tensor:
-    count = len(pixels)
-    angle = _uniform(count, math.pi if amount.rotate else 0.05, pixels, generator)
-    scale = 1 + _uniform(count, amount.zoom, pixels, generator)
-    mirror = torch.where(torch.rand(count, generator=generator, device=pixels.device) < 0.5, -1.0, 1.0)
-    shift = torch.stack([_uniform(count, 2 * amount.shift, pixels, generator) for _ in range(2)], dim=1)
+    angle = uniform(math.pi if amount.rotate else 0.05)[:, 0]
+    scale = 1 + uniform(amount.zoom)[:, 0]
+    mirror = torch.where(uniform(1.0)[:, 0] < 0, -1.0, 1.0)
+    shift = uniform(2 * amount.shift, 2)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     matrix = torch.stack([torch.stack([cos * mirror, -sin], 1), torch.stack([sin * mirror, cos], 1)], 1)  # (B, 2, 2)
-    affine = torch.cat([matrix, shift[:, :, None]], dim=2)  # (B, 2, 3)
-    grid = F.affine_grid(affine, list(pixels.shape), align_corners=False)
-    return F.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
-
-
-def _recolor(pixels: Tensor, amount: Augmentation, generator: torch.Generator) -> Tensor:
-    """Saturation, contrast, brightness and channel gains, folded into one matrix an image: colour is one pass."""
-    count, size = len(pixels), pixels.shape[-1]
-
-    def factor(half_width: float, channels: int = 1) -> Tensor:
-        return 1 + torch.stack([_uniform(count, half_width, pixels, generator) for _ in range(channels)], dim=1)
-
-    saturation, contrast, brightness = factor(3 * amount.color), factor(amount.light), factor(amount.light)
-    gain = factor(amount.color, 3)  # (B, 3)
-    eye, gray = torch.eye(3, device=pixels.device), torch.full((3, 3), 1 / 3, device=pixels.device)
-    matrix = (contrast * saturation)[:, :, None] * eye + (contrast * (1 - saturation))[:, :, None] * gray
-    middle = pixels.mean(dim=(1, 2, 3))[:, None]  # (B, 1)
-    offset = gain * middle * (brightness - contrast)  # (B, 3)
-    flat = torch.baddbmm(offset[:, :, None], gain[:, :, None] * matrix, pixels.flatten(2))  # (B, 3, S * S)
-    return flat.view(count, 3, size, size)
+    return Views(
+        affine=torch.cat([matrix, shift[:, :, None]], dim=2),
+        saturation=1 + uniform(3 * amount.color),
+        contrast=1 + uniform(amount.light),
+        brightness=1 + uniform(amount.light),
+        gain=1 + uniform(amount.color, 3),
+    )

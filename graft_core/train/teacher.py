@@ -1,5 +1,6 @@
 """A small CLIP taught on ground photos and captions: the space that GRAFT brings satellites into."""
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,12 +8,12 @@ import torch
 from open_clip import CLIP
 from torch import Tensor, nn
 
-from graft_core.train.augment import Augmentation, augment
+from graft_core.train.augment import Augmentation, draw_views
 from graft_core.train.config import OptimizerConfig
-from graft_core.train.data import step_generator
+from graft_core.train.data import step_generator, tiles_of_step
 from graft_core.train.loop import StepMetrics, fit
 from graft_core.train.losses import clip_loss
-from graft_core.train.patch_dropout import dropping_patches
+from graft_core.train.patch_dropout import choose_tokens, choosing_tokens, dropout_at
 from graft_core.types import F32
 
 PHOTO_VIEWS = Augmentation(rotate=False)
@@ -33,20 +34,25 @@ def train_teacher(
         config: optimizer and schedule.
     """
     device = photos.device
+    tokens_seen = model.visual.grid_size[0] * model.visual.grid_size[1]
 
-    def loss_of(step: int) -> Tensor:
-        begin(step)
-        generator = step_generator(config.seed, step, device)
-        chosen = torch.randint(len(photos), (config.batch,), generator=generator, device=device)
-        views = normalize(augment(photos[chosen], PHOTO_VIEWS, generator))
-        image = model.encode_image(views, normalize=True)  # (B, D)
-        text = model.encode_text(tokens[chosen], normalize=True)  # (B, D)
+    def backward(step: int) -> Tensor:
+        generator = step_generator(config.seed, step)
+        chosen = tiles_of_step(len(photos), config.batch, step, config.seed).to(device)
+        views = draw_views(len(chosen), PHOTO_VIEWS, generator).to(device)
+        kept = choose_tokens(len(chosen), tokens_seen, dropout_at(step, config), generator)
+        choice.kept = None if kept is None else kept.to(device)
+        with torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext():
+            image = model.encode_image(normalize(views.show(photos[chosen])), normalize=True)  # (B, D)
+            text = model.encode_text(tokens[chosen], normalize=True)  # (B, D)
         scale = model.logit_scale.exp().clamp(max=LARGEST_SCALE)
-        return clip_loss(image.float(), text.float(), scale)
+        loss = clip_loss(image.float(), text.float(), scale)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
 
     model.train()
-    with dropping_patches(model.visual, config) as begin:
-        yield from fit([model], loss_of, config, device)
+    with choosing_tokens(model.visual, config) as choice:
+        yield from fit([model], backward, config)
     model.eval()
 
 

@@ -26,15 +26,28 @@ class Snapshot:
 
 
 def take_photos(
-    seed: int, positions: npt.NDArray[np.float64], rng: np.random.Generator, size: int
+    seed: int,
+    positions: npt.NDArray[np.float64],
+    rng: np.random.Generator,
+    size: int,
+    *,
+    distractor_share: float = DISTRACTOR_SHARE,
 ) -> Iterator[Snapshot]:
-    """One photo of ``size`` pixels at each of the (N, 2) world metres, in their order."""
+    """One photo of ``size`` pixels at each of the (N, 2) world metres, in their order.
+
+    Args:
+        seed: of the world.
+        positions: where the photos are taken.
+        rng: headings, the looks of each photo, and which of them show no place.
+        size: side of a photo, pixels.
+        distractor_share: share of photos that show no place, in [0, 1].
+    """
     headings = rng.uniform(0, 360, len(positions)).tolist()
     places = positions.tolist()
     views = ground.look(seed, [x for x, _ in places], [y for _, y in places], headings)
     for (x, y), heading, view in zip(places, headings, views, strict=True):
         photo_seed = int(rng.integers(2**31))
-        if rng.random() < DISTRACTOR_SHARE:
+        if rng.random() < distractor_share:
             pixels, kind = ground.render_distractor(photo_seed, size)
             yield Snapshot(pixels, heading, captions.caption(kind, rng))
             continue

@@ -5,8 +5,11 @@ import pytest
 
 from graft_core.evaluate.metrics import (
     average_precision_at_k,
+    class_iou,
     color_features,
+    confusion_matrix,
     mean_average_precision_at_k,
+    mean_iou,
     nearest_neighbours_predict,
     pearson,
     spearman,
@@ -34,6 +37,19 @@ def test_a_perfect_ranking_scores_one_even_with_fewer_relevant_than_k() -> None:
 def test_the_mean_is_over_classes_that_occur() -> None:
     scores = np.array([[1, 0, 0], [0, 1, 0]], dtype=np.float32)
     assert mean_average_precision_at_k(scores, np.array([0, 1]), 20) == 1.0
+
+
+def test_confusion_by_hand_leaves_unknown_pixels_out() -> None:
+    truth = np.array([[0, 0, 0, 1], [1, 2, -1, -1]], np.int16)
+    predicted = np.array([[0, 0, 1, 1], [2, 2, 0, -1]])
+    found = confusion_matrix(truth, predicted, 4)
+    assert found.tolist() == [[2, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+
+
+def test_intersection_over_union_by_hand_and_only_of_classes_that_occur() -> None:
+    confusion = np.array([[2, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 3], [0, 0, 0, 0]])
+    np.testing.assert_allclose(class_iou(confusion), [2 / 3, 1 / 3, 1 / 5, np.nan])
+    assert mean_iou(confusion) == pytest.approx((2 / 3 + 1 / 3 + 1 / 5) / 3)
 
 
 def test_pearson_leaves_missing_places_out_and_is_zero_for_a_constant() -> None:

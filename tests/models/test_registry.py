@@ -130,7 +130,7 @@ def test_encoders_that_lean_on_one_text_tower_hold_one_copy_of_it(trained: Path)
     one, two = load_encoder("student", device="cpu"), load_encoder("student-patch", device="cpu")
     one.encode_texts(["a"])
     two.encode_texts(["a"])
-    assert one._words() is two._words()
+    assert one.space() is two.space()
 
 
 def test_a_card_is_also_loaded_by_the_path_of_either_file_and_finds_its_teacher_beside_it(
@@ -234,6 +234,17 @@ def test_an_encoder_for_any_imagery_takes_the_resolution_of_the_imagery_at_hand(
     assert load_encoder("teacher").spec.key != load_encoder("teacher", sensor="sentinel2").spec.key
     with pytest.raises(ModelError, match="A resolution of 0 metres"):
         load_encoder("teacher", gsd=0)
+
+
+def test_every_token_of_an_image_level_tower_can_be_asked_for(trained: Path) -> None:
+    """And the photo tower goes on giving one vector."""
+    for name in ("student", "teacher"):
+        whole, tokens = load_encoder(name, device="cpu"), load_encoder(name, device="cpu", level="patch")
+        before = whole.encode_tiles(tiles(2))
+        assert tokens.encode_tiles(tiles(2)).shape == (2, 8, 8, 128)
+        assert tokens.encode_photos(tiles(1)).shape == (1, 128)
+        np.testing.assert_array_equal(whole.encode_tiles(tiles(2)), before)
+        assert tokens.spec.key != whole.spec.key
 
 
 def test_shipped_weights_are_whole_and_fit(teacher: nn.Module) -> None:

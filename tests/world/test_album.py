@@ -18,3 +18,11 @@ def test_some_photos_show_no_place() -> None:
     texts = [photo.caption for photo in take_photos(3, positions, np.random.default_rng(2), 16)]
     share = np.mean([any(noun in text for noun in elsewhere) for text in texts])
     assert abs(share - DISTRACTOR_SHARE) < 0.08
+
+
+def test_the_share_of_photos_that_show_no_place_can_be_chosen() -> None:
+    positions = np.zeros((20, 2))
+    elsewhere = {noun for kind in captions.NOUNS if kind not in captions.HELD_OUT for noun in captions.NOUNS[kind]}
+    for share in (0.0, 1.0):
+        shown = take_photos(3, positions, np.random.default_rng(2), 16, distractor_share=share)
+        assert [any(noun in photo.caption for noun in elsewhere) for photo in shown] == [share == 1.0] * 20
