@@ -48,10 +48,11 @@ def write_aerial(path: Path, side: int, seed: int = 1) -> None:
 
 def encoder_or_random(name: str, device: str, folder: Path) -> LazyEncoder:
     """What ``load_encoder`` makes of a name; of a bare architecture (``ViT-B-16``) an encoder with random weights."""
-    return load_encoder(str(_random_clip(name, folder)) if is_architecture(name) else name, device=device)
+    return load_encoder(str(random_card(name, folder)) if is_architecture(name) else name, device=device)
 
 
-def _random_clip(config: str, folder: Path) -> Path:
+def random_card(config: str, folder: Path) -> Path:
+    """A CLIP of that architecture with random weights, saved with its card; the card's path."""
     import torch
 
     from graft_core.models.clip import build_clip

@@ -336,8 +336,7 @@ def make_demo_encoders(
         card = provenance_of(config, config.teacher, figures, time.monotonic() - started, device)
         save_tower(out, None, teacher, config, card)
         yield TEACHER, figures
-    else:
-        teacher = _existing_teacher(out, device)
+    teacher = _existing_teacher(out, device)  # as it was saved, in half precision: what photos are embedded with later
     for made in wanted:
         yield from _make_encoder(made, teacher, drawn[made.sensor], config, out, device, workers)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from graft_core.errors import TrainError
-from graft_core.evaluate.demo_encoders import make_demo_encoders, read_config
+from graft_core.evaluate.demo_encoders import ENCODERS, make_demo_encoders, read_config
 from graft_core.models.registry import load_encoder
 
 SHIPPED = Path(__file__).parents[2] / "graft_core" / "train" / "configs" / "demo.toml"
@@ -32,6 +32,13 @@ steps = 2
 batch = 4
 learning_rate = 1e-3
 warmup = 0
+
+[pixel_encoder]
+steps = 2
+batch = 4
+learning_rate = 1e-3
+warmup = 0
+patch_dropout = 0.5
 
 [query]
 templates = ["a photo of {}"]
@@ -66,18 +73,36 @@ def test_unknown_and_missing_keys_are_named(tmp_path: Path, text: str, named: st
         read_config(write(tmp_path, text))
 
 
-def test_three_encoders_come_out_that_load_and_share_one_space(tmp_path: Path) -> None:
-    config, out = read_config(write(tmp_path, SMALL)), tmp_path / "weights"
-    reported = dict(make_demo_encoders(config, out, tmp_path / "cache", torch.device("cpu"), workers=1))
-    assert set(reported) == {"demo-teacher", "graft-demo-naip", "graft-demo-sentinel2"}
+def test_encoders_come_out_that_load_and_share_one_space(tmp_path: Path) -> None:
+    config, out, cpu = read_config(write(tmp_path, SMALL)), tmp_path / "weights", torch.device("cpu")
+    reported = dict(make_demo_encoders(config, out, tmp_path / "cache", cpu, workers=1))
+    names = ["demo-teacher", *(made.name for made in ENCODERS)]
+    assert list(reported) == names
     assert set(reported["graft-demo-naip"]) == {"top1", "map_at_20", "teacher_top1", "teacher_map_at_20"}
-    teacher, naip, satellite = (
-        load_encoder(str(out / f"{name}.json")) for name in ("demo-teacher", "graft-demo-naip", "graft-demo-sentinel2")
-    )
-    assert (naip.spec.gsd, satellite.spec.gsd) == (1, 10)
-    words = [encoder.encode_texts(["a photo of a lake"]) for encoder in (teacher, naip, satellite)]
-    np.testing.assert_array_equal(words[0], words[1])
-    np.testing.assert_array_equal(words[0], words[2])
+    assert set(reported["graft-demo-naip-patch"]) == {"miou", "teacher_miou"}
+    encoders = {name: load_encoder(str(out / f"{name}.json")) for name in names}
+    word = encoders["demo-teacher"].encode_texts(["a photo of a lake"])
     tiles = np.random.default_rng(0).integers(0, 255, (2, 128, 128, 3), dtype=np.uint8)
-    assert np.abs(naip.encode_tiles(tiles) - teacher.encode_tiles(tiles)).max() > 1e-3  # it was trained
-    assert satellite.encode_tiles(tiles).shape == (2, naip.spec.dim)
+    before = encoders["demo-teacher"].encode_tiles(tiles)
+    for made in ENCODERS:
+        encoder = encoders[made.name]
+        assert (encoder.spec.sensor, encoder.spec.level) == (made.sensor, made.level)
+        assert encoder.spec.gsd == {"naip": 1, "sentinel2": 10}[made.sensor]
+        np.testing.assert_array_equal(encoder.encode_texts(["a photo of a lake"]), word)
+        rows = encoder.encode_tiles(tiles)
+        assert rows.shape == ((2, 128) if made.level == "tile" else (2, 8, 8, 128))
+        if made.level == "tile":
+            assert np.abs(rows - before).max() > 1e-3  # it was trained
+
+    saved = {name: (out / f"{name}.safetensors").read_bytes() for name in names}
+    again = dict(make_demo_encoders(config, out, tmp_path / "cache", cpu, workers=1, only=["graft-demo-naip-patch"]))
+    assert list(again) == ["graft-demo-naip-patch"]
+    assert {name: (out / f"{name}.safetensors").read_bytes() for name in names} == saved  # the same to the bit
+
+
+def test_a_model_that_is_not_made_here_is_refused(tmp_path: Path) -> None:
+    work = make_demo_encoders(
+        read_config(SHIPPED), tmp_path, tmp_path, torch.device("cpu"), workers=1, only=["graft-demo-naop"]
+    )
+    with pytest.raises(TrainError, match="'graft-demo-naop' is not made"):
+        next(work)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from graft_core.train.augment import Augmentation, draw_views
 
@@ -34,6 +35,12 @@ def test_the_generator_decides_everything() -> None:
 def test_a_part_of_a_batch_is_seen_as_in_the_whole() -> None:
     tiles, views = images(), draw_views(6, TURNED, generator())
     torch.testing.assert_close(views[2:5].show(tiles[2:5]), views.show(tiles)[2:5])
+
+
+def test_the_grid_is_torchs_affine_grid() -> None:
+    views = draw_views(6, TURNED, generator())
+    expected = F.affine_grid(views.affine, [6, 3, 20, 20], align_corners=False)
+    torch.testing.assert_close(views.grid(20), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_photos_are_never_turned_upside_down() -> None:
