@@ -1,5 +1,6 @@
 """Verb that trains: from a configuration to an encoder with a card."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,15 @@ from graft_core import cli_options as options
 from graft_core import settings
 from graft_core.cli_output import print_json, say
 from graft_core.cli_progress import show
+from graft_core.types import Progress
 
 
 def train(
     config: Annotated[Path, typer.Argument(help="TOML of a run, or of the demo encoders (with [worlds]).")],
+    pairs: Annotated[
+        list[Path] | None, typer.Option("--pairs", help="Table of pairs, instead of the file's; repeat it for more.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the encoder, instead of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint of the run.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Demo encoders: folder of the weights; GRAFT_WEIGHTS unless given.")
@@ -38,13 +44,36 @@ def train(
     from graft_core.train.run import run_folder
     from graft_core.train.run import train as train_encoder
 
-    wanted = read_train_config(config)
-    show(train_encoder(wanted, device=device, resume=resume), wanted.name)
+    wanted = read_train_config(config, name=name, pairs=[str(table) for table in pairs or ()])
+    show(_telling(train_encoder(wanted, device=device, resume=resume), run_folder(wanted.name)), wanted.name)
     if not leads_here():
         return
     card = read_card(settings.weights_dir() / wanted.name)
     figures = {name: card.provenance[name] for name in ("step", "before", "validation", "seconds")}
     print_json({"name": wanted.name, "run": str(run_folder(wanted.name)), **figures})
+
+
+def _telling(work: Iterator[Progress], run: Path) -> Iterator[Progress]:
+    """The same work, with a sentence for each validation and whatever else the run finds worth saying."""
+    told = set(_news(run))
+    for step in work:
+        if step.unit == "steps":
+            for sentence in _news(run):
+                if sentence not in told:
+                    say(sentence)
+                    told.add(sentence)
+        yield step
+
+
+def _news(run: Path) -> list[str]:
+    from graft_core.train.metrics import read_metrics
+
+    rows = read_metrics(run)
+    events = [f"step {row.step:,}: {row.text}" for row in rows.events]
+    return events + [
+        f"step {row.step:,}: validation loss {row.loss:.3f}, {row.top1:.0%} find a photo of their own first"
+        for row in rows.validations
+    ]
 
 
 def _demo_encoders(config: Path, out: Path, cache: Path | None, workers: int, only: list[str], device: str) -> None:

@@ -1,9 +1,10 @@
 """What a training run is made of, read from TOML; an unknown key is an error, not a surprise."""
 
 import dataclasses
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -156,14 +157,24 @@ def config_table(config: TrainConfig) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
 
 
-def read_train_config(path: Path) -> TrainConfig:
-    """Read the TOML of a run; relative paths of pairs start at the file's folder.
+def read_train_config(path: Path, *, name: str | None = None, pairs: Sequence[str] = ()) -> TrainConfig:
+    """Read the TOML of a run; relative paths of pairs in it start at the file's folder.
+
+    Args:
+        path: the file.
+        name: of the encoder, instead of the file's.
+        pairs: tables, instead of the file's.
 
     Raises:
         TrainError: the file is missing, not TOML, or has a key that is unknown, missing or wrong.
     """
-    config = train_config(read_toml(path), where=f"'{path}'")
-    return dataclasses.replace(config, pairs=tuple(str(path.parent / table) for table in config.pairs))
+    table = read_toml(path)
+    if name is not None:
+        table["name"] = name
+    if pairs:
+        table["pairs"] = [os.path.abspath(each) for each in pairs]
+    config = train_config(table, where=f"'{path}'")
+    return dataclasses.replace(config, pairs=tuple(str(path.parent / each) for each in config.pairs))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+import graft_core
 from graft_core.errors import TrainError
 from graft_core.train.config import config_table, optimizer_config, read_toml, read_train_config, train_config
 
+SMALL = Path(graft_core.__file__).parent / "train" / "configs" / "small.toml"
 GOOD = {"steps": 100, "batch": 8, "learning_rate": 1e-3, "warmup": 10}
 RUN = {"name": "mine", "pairs": ["a.parquet"], "optimizer": GOOD}
 
@@ -78,6 +80,14 @@ def test_pairs_are_looked_for_beside_the_file(tmp_path: Path) -> None:
         read_train_config(path)
     path.write_text(path.read_text() + "learning_rate = 1e-3\nwarmup = 0\n")
     assert read_train_config(path).pairs == (str(tmp_path / "a.parquet"), "/b.parquet")
+
+
+def test_name_and_pairs_can_be_given_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = read_train_config(SMALL, name="other", pairs=["a.parquet"])
+    assert (config.name, config.pairs) == ("other", (str(tmp_path / "a.parquet"),))
+    with pytest.raises(TrainError, match="lacks 'pairs'"):
+        read_train_config(SMALL)
 
 
 def test_a_file_that_is_missing_or_not_toml_is_named(tmp_path: Path) -> None:
