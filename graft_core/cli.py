@@ -6,9 +6,9 @@ from typing import NoReturn
 
 import typer
 
+from graft_core import cli_experiment, cli_pairs, cli_train
 from graft_core import cli_house as house
 from graft_core import cli_search as search
-from graft_core import cli_train
 from graft_core.cli_output import say
 from graft_core.errors import GraftError
 
@@ -33,7 +33,9 @@ for verb in (
     search.retrieve,
     search.replay,
     house.evaluate,
+    cli_pairs.pairs,
     cli_train.train,
+    cli_experiment.experiment,
 ):
     app.command()(verb)
 

@@ -1,8 +1,9 @@
 """Verbs about the installation: what there is, what can be fetched, a demo world, how good the encoders are."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,9 @@ from graft_core import cli_options as options
 from graft_core import settings
 from graft_core.cli_output import bytes_text, print_json, print_lines, say
 from graft_core.cli_progress import show
+
+if TYPE_CHECKING:
+    from graft_core.types import SensorName
 
 
 def doctor(as_json: options.JsonFlag = False) -> None:
@@ -92,20 +96,43 @@ def evaluate(
         bool, typer.Option("--world", help="On generated worlds that were never trained on.")
     ] = False,
     seed: Annotated[list[str] | None, typer.Option("--seed", help="World; repeat it, or write 7,8,9.")] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option("--encoder", help="Encoder by name or path, in place of its sensor's demo encoder; repeat it."),
+    ] = None,
+    sensor: Annotated[
+        list[str] | None,
+        typer.Option("--sensor", help="naip or sentinel2; that of the encoders, or both unless given."),
+    ] = None,
+    segmentation: Annotated[bool, typer.Option("--segmentation", help="Measure patches too (mIoU).")] = False,
+    size: Annotated[
+        int | None, typer.Option("--size", help="Side of the scenes, pixels; as `world` makes them.", min=512)
+    ] = None,
     as_json: options.JsonFlag = False,
 ) -> None:
-    """Measure the encoders against the truth of generated worlds."""
+    """Measure encoders against the truth of generated worlds."""
     if not world_figures:
         raise typer.BadParameter("say what to measure on: --world")
-    seeds = _seeds(seed or ["7"])
-    from graft_core.evaluate.worlds import evaluate_worlds
+    seeds, sensors = _seeds(seed or ["7"]), _sensors(sensor or [])
+    from graft_core.evaluate.worlds import SIDE_PX, evaluate_worlds
 
-    found = evaluate_worlds(seeds, say)
+    sides = None if size is None else dict.fromkeys(SIDE_PX, size)
+    found = evaluate_worlds(
+        seeds, say, encoders=encoder or (), sensors=sensors, segmentation=segmentation, side_px=sides
+    )
     if as_json:
         print_json(found)
         return
-    for sensor, figures in found.get("sensors", {}).items():
-        print_lines([sensor, *(f"  {name:24} {_figure(value)}" for name, value in figures.items())])
+    for name, figures in found.get("sensors", {}).items():
+        print_lines([name, *_figures(figures, 1)])
+
+
+def _sensors(names: list[str]) -> list["SensorName"]:
+    known: dict[str, SensorName] = {"naip": "naip", "sentinel2": "sentinel2"}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is no sensor of a world; write naip or sentinel2.")
+    return [known[name] for name in names]
 
 
 def _seeds(texts: list[str]) -> list[int]:
@@ -115,5 +142,12 @@ def _seeds(texts: list[str]) -> list[int]:
         raise typer.BadParameter(f"{', '.join(texts)} are not whole numbers; write --seed 7,8,9.") from error
 
 
-def _figure(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _figures(table: Mapping[str, object], depth: int) -> Iterator[str]:
+    """One figure a line, tables within tables set in."""
+    for name, value in table.items():
+        line = f"{'  ' * depth}{name:{26 - 2 * depth}}"
+        if isinstance(value, Mapping):
+            yield line.rstrip()
+            yield from _figures(value, depth + 1)
+        else:
+            yield f"{line} {value:.3f}" if isinstance(value, float) else f"{line} {value}"

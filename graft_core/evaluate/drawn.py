@@ -32,7 +32,8 @@ class Taking:
     """How the photos of a world are taken; the defaults are those of the shipped encoders."""
 
     geotag_error_m: float = 0.0
-    """Standard deviation of the reported position along each axis, metres; tiles are placed on what is reported."""
+    """Standard deviation of the reported position along each axis, metres; tiles are placed on what is reported. Photos
+    of one place share the error, so that a larger one does not scatter them over more tiles."""
     photos_per_place: int = 1
     """Photos taken within a quarter of a tile's side of each place: one tile takes them all, unless a tile of another
     place comes first."""
@@ -121,12 +122,12 @@ def _placed(sensor: SensorName, seed: int, photos: int, taking: Taking) -> tuple
     rng = np.random.default_rng([seed, PIXEL_M[sensor]])
     half, side = HALF_EXTENT_M[sensor], TILE_PX * PIXEL_M[sensor]
     positions = rng.uniform(-half, half, (photos // taking.photos_per_place, 2))
+    # The error has random numbers of its own: without it, everything else stays as it is.
+    error = taking.geotag_error_m * np.random.default_rng([seed, PIXEL_M[sensor], 3]).normal(size=positions.shape)
     if taking.photos_per_place > 1:
         around = rng.uniform(-side / 4, side / 4, (len(positions), taking.photos_per_place, 2))
         positions = (positions[:, None] + around).reshape(-1, 2)
-    # The error has random numbers of its own: without it, everything else stays as it is.
-    error = np.random.default_rng([seed, PIXEL_M[sensor], 3]).normal(size=positions.shape)
-    reported = positions + taking.geotag_error_m * error
+    reported = positions + error.repeat(taking.photos_per_place, axis=0)
     placement = place_tiles(reported, side, rng)
     step = PIXEL_M[sensor]
     corners = np.rint((placement.centers + np.array([-side / 2, side / 2])) / step).astype(np.int64) * step

@@ -1,42 +1,38 @@
 """How well the demo encoders do on worlds they were never trained on, asked as an analyst would ask."""
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from graft_core.evaluate.drawn import draw_labelled_tiles
+from graft_core.evaluate.colour_baseline import ColourBaseline
+from graft_core.evaluate.contenders import Contender, choose_contenders
 from graft_core.evaluate.metrics import (
-    color_features,
+    F64,
     mean_average_precision_at_k,
-    nearest_neighbours_predict,
     pearson,
     top1_accuracy,
 )
+from graft_core.evaluate.pooled import PooledEncoder
+from graft_core.evaluate.segmentation import segment
 from graft_core.geo.density import lattice_sigma, smooth_lattice
 from graft_core.geo.grid import TileGrid
 from graft_core.index.store import IndexStore
 from graft_core.io.geotiff import read_classes
-from graft_core.io.scene import Scene, open_scene, read_tiles
-from graft_core.models.catalogue import DEMO_TEACHER
-from graft_core.models.registry import default_encoder_name, load_encoder
+from graft_core.io.scene import Scene, open_scene
 from graft_core.search.query import parse_query
 from graft_core.tasks.density import density_map
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
-from graft_core.types import F32, I64, U8, Encoder, SensorName
+from graft_core.types import F32, I64, U8, Bool, Encoder, SensorName
 from graft_core.world import land
 from graft_core.world.scenes import write_scene
 
 SIDE_PX: dict[SensorName, int] = {"naip": 4096, "sentinel2": 2048}
 """Sides of the scenes, as ``world`` writes them."""
-COLOUR_SEEDS = (1000, 1001, 1002)
-"""Worlds the supervised colour baseline knows: training worlds, as the encoders had."""
-COLOUR_TILES = 400
-"""Tiles it knows of each."""
 RANKS = 20
 MAJORITY = 0.5
 """A tile is of a class that fills more than this share of it."""
@@ -63,65 +59,152 @@ class WorldFigures:
 
 
 def evaluate_worlds(
-    seeds: Sequence[int], report: Callable[[str], None], *, side_px: dict[SensorName, int] | None = None
+    seeds: Sequence[int],
+    report: Callable[[str], None],
+    *,
+    encoders: Sequence[str] = (),
+    sensors: Sequence[SensorName] = (),
+    segmentation: bool = False,
+    side_px: Mapping[SensorName, int] | None = None,
 ) -> dict[str, Any]:
-    """Measure the default encoders on the worlds of the seeds, through the index and the density of the product.
+    """Measure encoders on the worlds of the seeds, through the index and the density of the product.
 
     Args:
         seeds: worlds that were not trained on.
         report: told what is being done.
+        encoders: names or paths; each replaces the default encoder of its own sensor and level.
+        sensors: which to measure; unless given, those of the encoders, or all.
+        segmentation: whether patches are measured too.
         side_px: sides of the scenes; those of ``world`` unless given.
 
     Returns:
         What the command line prints: figures by sensor, means over the worlds, with their spread (standard deviation)
         where there are several.
+
+    Raises:
+        ModelError: an encoder is unknown or missing, or two of one level are given for one sensor.
     """
     sides = SIDE_PX if side_px is None else side_px
-    sensors = {}
-    for sensor in sides:
+    found = {}
+    for chosen in choose_contenders(encoders, sensors, tuple(sides)):
+        sensor = chosen.sensor
         report(f"{sensor}: drawing what the colour baseline knows")
-        colours = _ColourBaseline.of(sensor)
-        found = []
+        colours = ColourBaseline.of(sensor)
+        if segmentation and chosen.pixel_level is None:
+            report(
+                f"{sensor}: no pixel-level encoder is here, so miou_pixel_level is left out; name one with --encoder"
+            )
+        worlds = []
         for seed in seeds:
             report(f"{sensor}: world {seed}")
-            found.append(measure_world(sensor, seed, sides[sensor], colours))
-        sensors[sensor] = {"encoder": default_encoder_name(sensor), **_summary(found)}
-    return {"seed": seeds[0], "seeds": list(seeds), "sensors": sensors}
+            worlds.append(measure_world(chosen, seed, sides[sensor], colours, segmentation=segmentation))
+        found[sensor] = chosen.names(segmentation) | _summary(worlds)
+    return {"seed": seeds[0], "seeds": list(seeds), "sensors": found}
 
 
-def _summary(found: Sequence[WorldFigures]) -> dict[str, Any]:
-    rows = np.array([list(asdict(figures).values()) for figures in found])  # (worlds, figures)
-    names = [field.name for field in fields(WorldFigures)]
+@dataclass(frozen=True)
+class Measured:
+    """One world by one sensor."""
+
+    figures: WorldFigures
+    """Of tiles and density."""
+    iou: Mapping[str, F64]
+    """(C,) intersection over union of every class by way of segmenting; empty where that was not asked for."""
+
+
+def _summary(worlds: Sequence[Measured]) -> dict[str, Any]:
+    """Means over the worlds of every figure; a class counts where it occurs."""
+    each = [asdict(world.figures) | _mean_ious(world) for world in worlds]
+    rows = np.array([list(figures.values()) for figures in each])  # (worlds, figures)
+    names = list(each[0])
     means: dict[str, Any] = dict(zip(names, rows.mean(axis=0).round(4).tolist(), strict=True))
     means["tiles"] = int(rows[:, 0].sum())
-    if len(found) > 1:
+    if len(worlds) > 1:
         means["spread"] = dict(zip(names[1:], rows[:, 1:].std(axis=0, ddof=1).round(4).tolist(), strict=True))
+    if worlds[0].iou:
+        means["iou"] = {way: _by_class([world.iou[way] for world in worlds]) for way in worlds[0].iou}
     return means
 
 
-def measure_world(sensor: SensorName, seed: int, side_px: int, colours: "_ColourBaseline") -> WorldFigures:
-    """Write one scene, index it with the default encoder and with the teacher, and compare with the truth."""
+def _mean_ious(world: Measured) -> dict[str, float]:
+    return {f"miou_{way}": float(np.nanmean(iou)) for way, iou in world.iou.items()}
+
+
+def _by_class(worlds: Sequence[F64]) -> dict[str, float]:
+    """Class name -> mean over the worlds that have the class."""
+    stacked = np.stack(worlds)  # (worlds, C)
+    occurs = np.isfinite(stacked).any(axis=0)
+    means = np.nanmean(stacked[:, occurs], axis=0).round(4).tolist()
+    return dict(zip(np.array(land.CLASSES)[occurs].tolist(), means, strict=True))
+
+
+def measure_world(
+    chosen: Contender, seed: int, side_px: int, colours: ColourBaseline, *, segmentation: bool = False
+) -> Measured:
+    """Write one scene, index it with the encoder and with the teacher, and compare with the truth.
+
+    Tiles are ranked by one vector each; where the encoder is of pixel level that is the mean of its tokens, while its
+    density comes from the finer grid of its patches, as in the product.
+    """
+    sensor = chosen.sensor
     with tempfile.TemporaryDirectory(prefix="graft-evaluate-") as name:
         folder = Path(name)
         write_scene(folder, sensor, seed, side_px)
         scene = open_scene(folder / f"{sensor}.tif")
         classes, _ = read_classes(folder / f"truth_{sensor}.tif")
-        searcher = _searcher(scene, load_encoder(default_encoder_name(sensor)), folder)
-        teacher = _searcher(scene, load_encoder(DEMO_TEACHER, sensor=sensor), folder)
-        grid = TileGrid.from_json(searcher.snapshot.record(scene.name).grid_json)
-        shares = class_shares(classes, grid)  # (N, C)
-        labelled = shares.max(axis=1) > MAJORITY
-        truth = shares.argmax(axis=1)[labelled].astype(np.int64)
-        ours, theirs = (word_scores(each, scene.name)[labelled] for each in (searcher, teacher))
-        return WorldFigures(
-            tiles=int(labelled.sum()),
-            zero_shot_top1=top1_accuracy(ours, truth),
-            baseline_top1=top1_accuracy(theirs, truth),
-            map_at_20=mean_average_precision_at_k(ours, truth, RANKS),
-            baseline_map_at_20=mean_average_precision_at_k(theirs, truth, RANKS),
-            colour_knn_top1=float((colours.predict(scene, grid)[labelled] == truth).mean()),
-            density_r=density_agreement(scene, searcher, shares, np.unique(truth)),
+        density = _searcher(scene, chosen.encoder, folder)
+        pooled = chosen.encoder.spec.level == "patch"
+        searcher = _searcher(scene, PooledEncoder(chosen.encoder), folder) if pooled else density
+        teacher = _searcher(scene, chosen.teacher, folder)
+        ours, theirs = (_Labelled.of(each, scene, classes) for each in (searcher, teacher))
+        fine = class_shares(classes, _grid(density, scene)) if pooled else ours.shares
+        colour = colours.predict(scene, _grid(searcher, scene))[ours.kept]
+        figures = WorldFigures(
+            tiles=len(ours.truth),
+            zero_shot_top1=top1_accuracy(ours.scores, ours.truth),
+            baseline_top1=top1_accuracy(theirs.scores, theirs.truth),
+            map_at_20=mean_average_precision_at_k(ours.scores, ours.truth, RANKS),
+            baseline_map_at_20=mean_average_precision_at_k(theirs.scores, theirs.truth, RANKS),
+            colour_knn_top1=float((colour == ours.truth).mean()),
+            density_r=density_agreement(scene, density, fine, np.unique(ours.truth)),
         )
+        return Measured(figures, _segment(chosen, scene, classes) if segmentation else {})
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """The tiles of an encoder's own grid that one class dominates, and what its words say of them."""
+
+    shares: F32
+    """(N, C) of every tile of the grid."""
+    kept: Bool
+    """(N,) whether one class dominates the tile."""
+    truth: I64
+    """(K,) that class."""
+    scores: F32
+    """(K, C) cosine with every class's name."""
+
+    @classmethod
+    def of(cls, searcher: Searcher, scene: Scene, classes: U8) -> "_Labelled":
+        shares = class_shares(classes, _grid(searcher, scene))
+        kept = shares.max(axis=1) > MAJORITY
+        truth = shares.argmax(axis=1)[kept].astype(np.int64)
+        return cls(shares, kept, truth, word_scores(searcher, scene.name)[kept])
+
+
+def _segment(chosen: Contender, scene: Scene, classes: U8) -> dict[str, F64]:
+    return segment(
+        scene,
+        classes,
+        teacher=chosen.teacher_tokens,
+        image_tokens=chosen.image_tokens,
+        image_level=chosen.image_level,
+        pixel_level=chosen.pixel_level,
+    )
+
+
+def _grid(searcher: Searcher, scene: Scene) -> TileGrid:
+    return TileGrid.from_json(searcher.snapshot.record(scene.name).grid_json)
 
 
 def _searcher(scene: Scene, encoder: Encoder, root: Path) -> Searcher:
@@ -171,25 +254,3 @@ def density_agreement(scene: Scene, searcher: Searcher, shares: F32, present: I6
         sigma = lattice_sigma(density.recipe.bandwidth, scores.grid)
         found.append(pearson(density.field.values[0], smooth_lattice(true, valid, sigma)))
     return float(np.mean(found))
-
-
-@dataclass(frozen=True)
-class _ColourBaseline:
-    """Labelled colours of training worlds."""
-
-    features: np.ndarray
-    labels: I64
-
-    @classmethod
-    def of(cls, sensor: SensorName) -> "_ColourBaseline":
-        drawn = [draw_labelled_tiles(sensor, seed, COLOUR_TILES) for seed in COLOUR_SEEDS]
-        features = color_features(np.concatenate([each.tiles for each in drawn]))
-        return cls(features, np.concatenate([each.labels for each in drawn]))
-
-    def predict(self, scene: Scene, grid: TileGrid) -> I64:
-        """(N,) class row of every tile of the grid; -1 where there is no tile."""
-        predicted = np.full(len(grid), -1, np.int64)
-        for batch in read_tiles(scene, grid, batch=256):
-            asked = color_features(batch.pixels)
-            predicted[batch.index] = nearest_neighbours_predict(self.features, self.labels, asked)
-        return predicted

@@ -100,6 +100,8 @@ def test_a_wrong_geotag_moves_the_tile_and_not_the_photo() -> None:
     np.testing.assert_allclose(np.sort(right.positions, axis=0), np.sort(wrong.positions, axis=0))
     apart = wrong.positions - wrong.centers[wrong.owner]
     assert 80 < apart.std() < 130
+    many, few = (len(placed_photos("naip", 5, 300, Taking(error, 3)).centers) for error in (100, 0))
+    assert abs(many - few) < 0.1 * few
     inside = np.abs(right.positions - right.centers[right.owner])
     assert inside.max() <= TILE_PX / 2
 

@@ -1,10 +1,17 @@
+"""Figures on generated worlds: through the index and the density of the product, against the truth."""
+
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from graft_core.evaluate.worlds import WorldFigures, _summary, class_shares, evaluate_worlds
+from graft_core import settings
+from graft_core.evaluate.worlds import Measured, WorldFigures, _summary, class_shares, evaluate_worlds
 from graft_core.geo.grid import tile_grid
+from graft_core.models.card import load_card, save_card
 from graft_core.types import SensorName
 from graft_core.world import land
 
@@ -21,22 +28,67 @@ def test_class_shares_are_areas_of_the_tiles() -> None:
 
 
 def test_figures_of_several_worlds_are_means_with_their_spread() -> None:
-    worlds = [WorldFigures(100, 0.6, 0.2, 0.9, 0.3, 0.4, 0.8), WorldFigures(50, 0.8, 0.2, 0.7, 0.3, 0.4, 0.9)]
+    figures = WorldFigures(100, 0.6, 0.2, 0.9, 0.3, 0.4, 0.8), WorldFigures(50, 0.8, 0.2, 0.7, 0.3, 0.4, 0.9)
+    worlds = [Measured(each, {}) for each in figures]
     found = _summary(worlds)
     assert found["tiles"] == 150
     assert found["zero_shot_top1"] == pytest.approx(0.7)
     assert found["spread"]["zero_shot_top1"] == pytest.approx(np.std([0.6, 0.8], ddof=1), abs=1e-4)
     assert "spread" not in _summary(worlds[:1])
+    assert "iou" not in found
+
+
+def test_a_class_counts_in_the_worlds_that_have_it() -> None:
+    figures = WorldFigures(100, 0.6, 0.2, 0.9, 0.3, 0.4, 0.8)
+    absent = np.full(len(land.CLASSES), np.nan)
+    first, second = absent.copy(), absent.copy()
+    first[:2], second[1:3] = (0.2, 0.4), (0.6, 0.9)
+    found = _summary([Measured(figures, {"teacher": iou}) for iou in (first, second)])
+    assert found["iou"]["teacher"] == pytest.approx(dict(zip(land.CLASSES, (0.2, 0.5, 0.9), strict=False)))
+    assert found["miou_teacher"] == pytest.approx((0.3 + 0.75) / 2)
+    assert found["spread"]["miou_teacher"] == pytest.approx(np.std([0.3, 0.75], ddof=1), abs=1e-4)
+
+
+@pytest.fixture
+def pixel_level(tmp_path: Path) -> str:
+    """The shipped image-level weights under a card that says pixel level."""
+    card, tensors = load_card(settings.shipped_weights_dir() / "graft-demo-naip")
+    save_card(tmp_path / "tokens", tensors, replace(card, spec=replace(card.spec, name="tokens", level="patch")))
+    return str(tmp_path / "tokens.safetensors")
 
 
 @pytest.mark.parametrize("sensor", ["naip", "sentinel2"])
 def test_shipped_encoders_know_a_world_they_never_saw(sensor: SensorName, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small scenes and few labelled colours, so the bounds are wider than those of whole worlds."""
-    monkeypatch.setattr("graft_core.evaluate.worlds.COLOUR_SEEDS", (1000,))
-    monkeypatch.setattr("graft_core.evaluate.worlds.COLOUR_TILES", 100)
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_SEEDS", (1000,))
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_TILES", 100)
     found = evaluate_worlds([11], lambda _: None, side_px={sensor: 1024})["sensors"][sensor]
     assert found["tiles"] > 100
     assert found["zero_shot_top1"] > found["baseline_top1"] + 0.25
     assert found["zero_shot_top1"] > found["colour_knn_top1"] + 0.15
     assert found["map_at_20"] > 0.7
     assert found["density_r"] > 0.7
+
+
+def test_a_pixel_level_encoder_is_measured_by_its_patches_and_their_mean(
+    pixel_level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the shipped image-level tower with its tokens let out, so the two patch figures must be one."""
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_SEEDS", (1000,))
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_TILES", 50)
+    monkeypatch.setattr("graft_core.evaluate.segmentation.SLIDING_WINDOWS", 64)
+    said: list[str] = []
+    found = evaluate_worlds([11], said.append, encoders=[pixel_level], segmentation=True, side_px={"naip": 512})
+    figures = found["sensors"]["naip"]
+    assert (figures["encoder"], figures["image_level"]) == ("tokens", "graft-demo-naip")
+    assert figures["pixel_level"] == "tokens"
+    assert figures["miou_pixel_level"] == figures["miou_image_level"] > figures["miou_teacher"]
+    assert set(figures["iou"]) == {
+        "teacher",
+        "image_level",
+        "image_level_sliding",
+        "image_level_sliding_mean",
+        "pixel_level",
+    }
+    assert figures["zero_shot_top1"] > figures["baseline_top1"]
+    assert -1 <= figures["density_r"] <= 1

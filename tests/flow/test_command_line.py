@@ -219,6 +219,7 @@ def test_unknown_encoder_is_one_sentence(four: Path, run: Run, tmp_path: Path) -
         ["density", "a.tif", "-q", "red", "-o", "a.tif", "--threshold", "much"],
         ["evaluate"],
         ["evaluate", "--world", "--seed", "seven"],
+        ["evaluate", "--world", "--sensor", "radar"],
         ["world", "--out", "w", "--seed", "1", "--size", "3"],
     ],
 )
@@ -270,17 +271,30 @@ def test_models_are_listed(run: Run) -> None:
 
 def test_evaluate_prints_one_object_for_all_seeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
+    passed: dict[str, object] = {}
 
-    def evaluate_worlds(seeds: list[int], report: Callable[[str], None]) -> dict[str, object]:
+    def evaluate_worlds(seeds: list[int], report: Callable[[str], None], **options: object) -> dict[str, object]:
         asked.extend(seeds)
-        return {"seed": seeds[0], "sensors": {"naip": {"map_at_20": 0.5, "tiles": 3}}}
+        passed.update(options)
+        return {
+            "seed": seeds[0],
+            "sensors": {"naip": {"map_at_20": 0.5, "tiles": 3, "iou": {"teacher": {"lake": 0.25}}}},
+        }
 
     monkeypatch.setattr(worlds, "evaluate_worlds", evaluate_worlds)
     status, out, _ = run("evaluate", "--world", "--seed", "7,8", "--seed", "9", "--json")
     assert status == 0
     assert asked == [7, 8, 9]
     assert json.loads(out)["sensors"]["naip"]["map_at_20"] == 0.5
-    assert "map_at_20" in run("evaluate", "--world")[1]
+    assert passed == {"encoders": (), "sensors": [], "segmentation": False, "side_px": None}
+    words = ("--encoder", "a", "--encoder", "b", "--sensor", "naip", "--segmentation", "--size", 512)
+    printed = run("evaluate", "--world", *map(str, words))[1]
+    assert passed["encoders"] == ["a", "b"]
+    assert passed["sensors"] == ["naip"]
+    assert passed["side_px"] == {"naip": 512, "sentinel2": 512}
+    assert passed["segmentation"] is True
+    assert "  map_at_20                0.500\n" in printed
+    assert "    teacher\n      lake                 0.250\n" in printed
 
 
 @pytest.mark.parametrize("words", [["--help"], ["density", "--help"], ["index", "list"]])
