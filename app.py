@@ -24,6 +24,7 @@ else:
     page = st.navigation(
         [
             st.Page("pages/1_Explore.py", title="Explore", default=True),
+            st.Page("pages/5_Train.py", title="Train"),
             st.Page("pages/6_Library.py", title="Library"),
         ],
         position="top" if inside else "hidden",

@@ -245,8 +245,8 @@ def _missing_demo(name: str) -> ModelEntry:
         licence="Apache-2.0",
         files=(WantedFile((f"{name}.safetensors",)), WantedFile((f"{name}.json",))),
         folder=settings.shipped_weights_dir(),
-        sensor="sentinel2" if name.endswith("sentinel2") else "rgb" if name == DEMO_TEACHER else "naip",
-        level="tile",
+        sensor="sentinel2" if "sentinel2" in name else "rgb" if name == DEMO_TEACHER else "naip",
+        level="patch" if name.endswith("-patch") else "tile",
         by_hand="it is part of this project: install it again, or restore the folder with git",
     )
 

@@ -1,6 +1,7 @@
-"""How far a job is, on disk: ``progress.json`` in its folder, always whole."""
+"""How far a job is, on disk: ``progress.json`` in its folder, always whole, and what it was told besides."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,10 @@ from graft_core.io.atomic import write_json
 from graft_core.serve.processes import Process
 from graft_core.types import Progress
 
-State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+State = Literal["waiting", "running", "done", "failed", "cancelled", "paused", "interrupted"]
+
+STOPS: Mapping[str, State] = {"cancel": "cancelled", "pause": "paused"}
+"""Files in the folder of a job that tell it to stop, and what it is from then on."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Status:
     """When the job ended."""
     process: Process | None
     """Who does the work; None where it could not be started."""
+    device: str | None = None
+    """What it computes on; None where it does not compute, or has not looked yet."""
 
 
 def read_status(folder: Path) -> Status:
@@ -42,6 +48,7 @@ def read_status(folder: Path) -> Status:
         started=_time(told["started"]),
         finished=_time(told["finished"]),
         process=None if told["pid"] is None else Process(told["pid"], told["process_started"]),
+        device=told.get("device"),
     )
 
 
@@ -61,8 +68,19 @@ def write_status(folder: Path, status: Status) -> None:
             "finished": status.finished.isoformat() if status.finished else None,
             "pid": process.pid if process else None,
             "process_started": process.started if process else None,
+            "device": status.device,
         },
     )
+
+
+def told_to_stop(folder: Path) -> tuple[State, float] | None:
+    """What the job was told to be, and when, in seconds since 1970; None where nobody told it to stop."""
+    for name, state in STOPS.items():
+        try:
+            return state, (folder / name).stat().st_mtime
+        except FileNotFoundError:
+            continue
+    return None
 
 
 def _time(text: str | None) -> datetime | None:

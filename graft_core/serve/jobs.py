@@ -1,8 +1,9 @@
 """Long jobs as processes of their own, with everything about them on disk.
 
 A job is a folder ``tiles/jobs/ID``: ``job.json`` (what was asked, written once), ``progress.json`` (how far it is,
-always whole), ``log.txt`` (what the program said) and, once somebody wants it to stop, ``cancel``. Whoever looks reads
-these files, so a rerun, another tab and a restarted server see the same jobs. The program is job_program.py.
+always whole), ``log.txt`` (what the program said) and, once somebody wants it to stop, ``cancel`` or ``pause``.
+Whoever looks reads these files, so a rerun, another tab and a restarted server see the same jobs. The program is
+job_program.py.
 """
 
 import contextlib
@@ -12,41 +13,37 @@ import re
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from graft_core import settings
 from graft_core.errors import JobError
-from graft_core.io.atomic import write_error, write_json
-from graft_core.serve.job_status import State, Status, read_status, write_status
-from graft_core.serve.processes import find_process, is_alive, send_signal
+from graft_core.io.atomic import write_json
+from graft_core.serve.job_status import STOPS, State, Status, read_status, told_to_stop
+from graft_core.serve.launch import launch, reap
+from graft_core.serve.lock import explained, file_lock
+from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
-Kind = Literal["index", "fetch", "demo"]
+Kind = Literal["index", "fetch", "demo", "pairs", "train"]
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
-PROGRAM = "graft_core.serve.job_program"
-"""Module that the process runs."""
+FINISHED = ("done", "failed", "cancelled")
+"""States of a job that nobody is expected to go on with."""
 GRACE_S = 10.0
-"""Seconds that a cancelled process has to stop by itself."""
-GO = b"go"
-"""What the process reads on stdin once its folder is complete; without it, it stops."""
+"""Seconds that a process which was told to stop has to stop by itself."""
+TRAIN_GRACE_S = 120.0
+"""The same for training, which ends its step and writes a checkpoint."""
 
-_NEEDED = {"index": "scene", "fetch": "name", "demo": "seed"}
+_NEEDED = {"index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config"}
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _INTERRUPTED = "The job's process ended before its work did; resume the job to go on where it stopped."
 _BY_HAND_S = 5.0
-
-_children: list[subprocess.Popen[bytes]] = []
-_children_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,8 @@ class Job:
     id: str
     """Name of its folder."""
     kind: Kind
-    """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes."""
+    """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes.
+    ``pairs``: place photos on scenes. ``train``: teach an encoder."""
     title: str
     """For people, e.g. "Index claremont with graft-demo-naip"."""
     arguments: Mapping[str, Any]
@@ -75,11 +73,20 @@ class Job:
     """When the last run ended; None while it is active, and where nobody saw the end."""
     folder: Path
     """Where its files are, ``log.txt`` among them."""
+    device: str | None
+    """What it computes on; None where it does not compute, or has not looked yet."""
+    stopping: bool
+    """Whether it was told to stop and its process is still there, to write down what it has."""
 
     @property
     def active(self) -> bool:
         """Whether it is waiting or running: what a page polls for, and what can be cancelled."""
         return self.state in ACTIVE
+
+
+def grace_s(kind: Kind) -> float:
+    """Seconds that a job of a kind has to stop by itself."""
+    return TRAIN_GRACE_S if kind == "train" else GRACE_S
 
 
 def jobs_dir() -> Path:
@@ -94,7 +101,8 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
         kind: what to do.
         title: what to call it in front of people.
         arguments: ``index``: scene, and where stated encoder, stride, sensor, gsd and bands. ``fetch``: name.
-            ``demo``: seed, and where stated size.
+            ``demo``: seed, and where stated size. ``pairs``: photos, scenes, options and out, the table to write.
+            ``train``: config (``train.config.config_table``), and where stated device and resume.
 
     Raises:
         JobError: there is no such kind, its first argument is missing, or no process can be started.
@@ -111,9 +119,9 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
 def list_jobs() -> list[Job]:
     """Every job, newest first. Cheap enough to be asked every second.
 
-    A process that was told to stop and did not within ``GRACE_S`` is killed by whoever looks next.
+    A process that was told to stop and did not within its grace is killed by whoever looks next.
     """
-    _reap()
+    reap()
     try:
         names = os.listdir(jobs_dir())
     except (FileNotFoundError, NotADirectoryError):
@@ -124,7 +132,7 @@ def list_jobs() -> list[Job]:
 
 def find_job(job_id: str) -> Job:
     """The job of an id; JobError where there is none."""
-    _reap()
+    reap()
     job = _read(jobs_dir() / job_id) if _ID.fullmatch(job_id) else None
     if job is None:
         raise JobError(f"There is no job '{job_id}'; it may have been removed from the list, start it again.")
@@ -133,21 +141,24 @@ def find_job(job_id: str) -> Job:
 
 def cancel_job(job_id: str) -> Job:
     """Tell an active job to stop, and return at once; any other job is left as it is. What it finished is kept."""
+    return _stop(job_id, "cancel")
+
+
+def pause_job(job_id: str) -> Job:
+    """Tell a training to write a checkpoint and make room for others, and return at once; JobError for another kind."""
     job = find_job(job_id)
-    if job.active:
-        with _explained(job.folder):
-            (job.folder / "cancel").touch()
-        send_signal(read_status(job.folder).process, signal.SIGTERM)
-    return find_job(job_id)
+    if job.kind != "train":
+        raise JobError(f"'{job.title}' cannot be paused; cancel it, and resume it later.")
+    return _stop(job_id, "pause")
 
 
 def resume_job(job_id: str) -> Job:
-    """Run a cancelled, failed or interrupted job again in its folder; the work goes on where it stopped.
+    """Run a paused, cancelled, failed or interrupted job again in its folder; the work goes on where it stopped.
 
     An active job is returned as it is, and where an equal one is active, that one.
 
     Raises:
-        JobError: there is no such job, it is done already, or no process can be started.
+        JobError: there is no such job, it is done already or still writing, or no process can be started.
     """
     with _changing_jobs():
         job = find_job(job_id)
@@ -157,9 +168,10 @@ def resume_job(job_id: str) -> Job:
         if active:
             return active
         _end(job)
-        with _explained(job.folder):
-            (job.folder / "cancel").unlink(missing_ok=True)
-        _launch(job.folder, job.folder)
+        with explained(job.folder):
+            for name in STOPS:
+                (job.folder / name).unlink(missing_ok=True)
+        launch(job.folder, job.folder)
     return find_job(job_id)
 
 
@@ -170,48 +182,32 @@ def forget_job(job_id: str) -> None:
 
 
 def clear_finished_jobs() -> int:
-    """Remove the jobs that are done, failed or cancelled; how many. An interrupted one stays, it waits for a person."""
+    """Remove the jobs that are over; how many. What was interrupted or paused stays, it waits for a person."""
     with _changing_jobs():
-        finished = [job for job in list_jobs() if job.state in ("done", "failed", "cancelled")]
+        finished = [job for job in list_jobs() if job.state in FINISHED and not job.stopping]
         for job in finished:
             _forget(job)
     return len(finished)
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold a lock that goes with the process; yields False where another holds it and ``wait`` is not wanted."""
-    if sys.platform == "win32":
-        raise JobError("Jobs cannot be started on Windows; use Linux, macOS or WSL, or the command line.")
-    import fcntl
-
-    with _explained(path):
-        file: IO[str] = path.open("a+", encoding="utf-8")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
-@contextlib.contextmanager
 def _changing_jobs() -> Iterator[Path]:
     """The folder of the jobs, with nobody else starting, resuming or removing one."""
     root = jobs_dir()
-    with _explained(root):
+    with explained(root):
         root.mkdir(parents=True, exist_ok=True)
     with file_lock(root / "start.lock", wait=True):
         yield root
 
 
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise write_error(path, error) from error
+def _stop(job_id: str, order: str) -> Job:
+    """Leave an order in the folder of an active job, and tell its process to look."""
+    job = find_job(job_id)
+    if job.active:
+        with explained(job.folder):
+            (job.folder / order).touch()
+        send_signal(read_status(job.folder).process, signal.SIGTERM)
+    return find_job(job_id)
 
 
 def _create(root: Path, asked: Mapping[str, Any]) -> Job:
@@ -221,49 +217,18 @@ def _create(root: Path, asked: Mapping[str, Any]) -> Job:
     draft = root / f".{job_id}"
     for left in root.glob(".*-*"):  # of a server that was killed right here
         shutil.rmtree(left, ignore_errors=True)
-    with _explained(draft):
+    with explained(draft):
         draft.mkdir()
     write_json(draft / "job.json", {**asked, "created": now.isoformat(), "cwd": os.getcwd()})
-    _launch(draft, root / job_id)
+    launch(draft, root / job_id)
     return find_job(job_id)
-
-
-def _launch(folder: Path, name: Path) -> None:
-    """Start the process of the job in ``folder``, which becomes ``name`` once it says who does the work."""
-    told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    root = os.pathsep.join([str(settings.PROJECT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    places = {"GRAFT_TILES": settings.tiles_dir(), "GRAFT_WEIGHTS": settings.weights_dir()}
-    with _explained(folder), (folder / "log.txt").open("ab") as log:
-        try:
-            process = subprocess.Popen(
-                # -P: no file in the folder the server was started from can take the place of a module.
-                [sys.executable, "-P", "-m", PROGRAM, str(name.absolute())],
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=told["cwd"] if Path(told["cwd"]).is_dir() else None,
-                env={**os.environ, **{name: str(path.absolute()) for name, path in places.items()}, "PYTHONPATH": root},
-            )
-        except OSError as error:
-            raise JobError(f"No process can be started for '{told['title']}': {error}; try again later.") from error
-    with _children_lock:
-        _children.append(process)
-    assert process.stdin is not None
-    with process.stdin as gate:
-        write_status(folder, Status("waiting", None, "", None, None, find_process(process.pid)))
-        with _explained(folder):
-            os.replace(folder, name)
-        with contextlib.suppress(BrokenPipeError):
-            gate.write(GO)
 
 
 def _read(folder: Path) -> Job | None:
     """The job in a folder; None where there is none (any more)."""
     try:
         told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-        status, state = _look(folder)
+        status, state, stopping = _look(folder, grace_s(told["kind"]))
         return Job(
             id=folder.name,
             kind=told["kind"],
@@ -276,42 +241,37 @@ def _read(folder: Path) -> Job | None:
             started=status.started,
             finished=status.finished,
             folder=folder,
+            device=status.device,
+            stopping=stopping,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _look(folder: Path) -> tuple[Status, State]:
-    """What the process wrote last, and what is true now."""
+def _look(folder: Path, grace: float) -> tuple[Status, State, bool]:
+    """What the process wrote last, what is true now, and whether it is still there though it was told to stop."""
     while True:
         status = read_status(folder)
         if status.state not in ACTIVE:
-            return status, status.state
+            return status, status.state, False
         alive = is_alive(status.process)
         # Between reading and looking, the process may have written how it ended, and gone.
         if alive or status == read_status(folder):
             break
-    asked = _cancel_asked(folder)
-    if asked is None:
-        return status, status.state if alive else "interrupted"
-    if time.time() - asked > GRACE_S:
+    told = told_to_stop(folder)
+    if told is None:
+        return status, status.state if alive else "interrupted", False
+    state, since = told
+    if time.time() - since > grace:
         with contextlib.suppress(JobError):  # of another user, who can do it
             send_signal(status.process, signal.SIGKILL)
-    return status, "cancelled"
+    return status, state, alive
 
 
 def _message(status: Status, state: State) -> str:
     if state == "interrupted":
         return _INTERRUPTED
-    return "" if state == "cancelled" else status.message
-
-
-def _cancel_asked(folder: Path) -> float | None:
-    """When the job was told to stop, seconds since 1970; None where it was not."""
-    try:
-        return (folder / "cancel").stat().st_mtime
-    except FileNotFoundError:
-        return None
+    return "" if state in STOPS.values() else status.message
 
 
 def _equal_active(kind: Kind, arguments: Mapping[str, Any]) -> Job | None:
@@ -324,22 +284,18 @@ def _forget(job: Job) -> None:
         raise JobError(f"'{job.title}' is {job.state}; cancel it before you remove it from the list.")
     _end(job)
     hidden = job.folder.with_name(f".{job.id}")
-    with _explained(job.folder):
+    with explained(job.folder):
         os.replace(job.folder, hidden)
     shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _end(job: Job) -> None:
-    """Make sure that a cancelled job's process is gone, now; the index and a download bear being killed."""
+    """Make sure that the process of a stopped job is gone, now; all but training bears being killed at any moment."""
+    if job.stopping and job.kind == "train":
+        raise JobError(f"'{job.title}' is still writing its checkpoint; try again in a moment.")
     process = read_status(job.folder).process
     until = time.monotonic() + _BY_HAND_S
     while send_signal(process, signal.SIGKILL):
         if process and time.monotonic() > until:
             raise JobError(f"Process {process.pid} of '{job.title}' does not end; stop it by hand and try again.")
         time.sleep(0.01)
-
-
-def _reap() -> None:
-    """Take the exit status of processes that ended, else each stays in the system's table as long as the server."""
-    with _children_lock:
-        _children[:] = [process for process in _children if process.poll() is None]

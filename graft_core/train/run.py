@@ -102,7 +102,8 @@ class _Run:
             yield Progress(first, config.optimizer.steps, "steps", 0.0, resumed=first)
             for step in optimise(self.optimizer, backward, config.optimizer, first=first):
                 self.window.add(step)
-                enough = self._after(step, backward, stop)
+                told = self.ranks.any(stop.asked, self.device)
+                enough = self._after(step, backward, told)
                 try:
                     yield Progress(
                         step.number, config.optimizer.steps, "steps", time.monotonic() - started, resumed=first
@@ -110,6 +111,8 @@ class _Run:
                 except GeneratorExit:
                     self._checkpoint(backward)
                     raise
+                if told:
+                    raise KeyboardInterrupt
                 if enough:
                     return
 
@@ -121,10 +124,9 @@ class _Run:
             self.journal.add(EventRow(0, warning))
         self._validate(backward)
 
-    def _after(self, step: Step, backward: GraftStep, stop: StopRequest) -> bool:
-        """What is due after a step; whether the run is to end early."""
+    def _after(self, step: Step, backward: GraftStep, told: bool) -> bool:
+        """What is due after a step, the last one where the run was told to stop; whether it is to end early."""
         config, number = self.config, step.number
-        told = self.ranks.any(stop.asked, self.device)
         last = told or number == config.optimizer.steps
         checkpoint, check = number % config.run.checkpoint_every == 0, number % config.run.validate_every == 0
         self.state = replace(self.state, step=number)
@@ -142,8 +144,6 @@ class _Run:
             self.journal.add(EventRow(number, text))
         if last or checkpoint or enough:
             self._checkpoint(backward)
-        if told:
-            raise KeyboardInterrupt
         return enough
 
     def _report(self) -> None:

@@ -50,27 +50,28 @@ class Search:
 
 def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
     """The sidebar's upper part."""
-    _section("Where")
+    section("Where")
     scenes = st.multiselect(
         "Scenes", [scene.name for scene in known], default=[known[0].name], key="scenes", bind="query-params"
     )
     encoder = _encoder([scene for scene in known if scene.name in scenes])
     area = _area(state)
-    _section("What counts")
+    section("What counts")
     threshold, bandwidth = _scale()
     return Search(tuple(scenes), encoder, area, threshold, bandwidth, _background())
 
 
 def choose_look(ramps: Sequence[str]) -> Look:
     """The sidebar's lower part: how the density is drawn."""
-    _section("How it looks")
+    section("How it looks")
     left, right = st.columns(2, gap="medium")
     ramp = left.selectbox("Colours", ramps, key="colours", bind="query-params")
     opacity = right.slider("Opacity", 0.0, 1.0, 0.7, 0.05, format="percent")
     return Look(str(ramp), float(opacity), st.toggle("Outline the best tiles", value=True))
 
 
-def _section(title: str) -> None:
+def section(title: str) -> None:
+    """A heading in the sidebar."""
     with st.container(key=f"section-{title.lower().replace(' ', '-')}"):
         st.markdown(title)
 

@@ -31,6 +31,19 @@ def time_text(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 36 * 3600 else f"{seconds / 86400:.0f} days"
 
 
+def free_memory(device: str) -> int | None:
+    """Bytes that are free on a GPU, or for a process on the CPU; None where the system does not say."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), None)
+
+
 def free_bytes(folder: Path) -> int:
     """Room on the disk that a folder is on, or will be."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())

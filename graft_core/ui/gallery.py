@@ -27,13 +27,14 @@ def show_gallery(answer: Answer, state: Exploring) -> None:
         ):
             with column:
                 st.image(picture, width="stretch")
-                st.caption(_caption(hit))
+                st.caption(caption(hit))
                 tile_actions(hit, state, "gallery")
     if len(shown) < len(hits):
         st.button(f"Show all {len(hits)}", on_click=state.show_all_tiles, width="stretch")
 
 
-def _caption(hit: Hit) -> str:
+def caption(hit: Hit) -> str:
+    """Rank and match of a tile."""
     return f"**{hit.rank}** · " + (
         f"score {hit.score:.2f}" if isnan(hit.probability) else f"{hit.probability:.0%} match"
     )

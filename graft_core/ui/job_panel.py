@@ -1,20 +1,32 @@
 """Long jobs, as every session sees them: progress, time left, and what can be done about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from graft_core.serve.jobs import Job, cancel_job, clear_finished_jobs, forget_job, list_jobs, resume_job
+from graft_core.serve.job_status import State
+from graft_core.serve.jobs import (
+    FINISHED,
+    Job,
+    Kind,
+    cancel_job,
+    clear_finished_jobs,
+    forget_job,
+    list_jobs,
+    pause_job,
+    resume_job,
+)
 from graft_core.types import Progress
 from graft_core.ui.errors import told
 from graft_core.ui.figures import size_text, time_text
 
-LOOKS = {
+LOOKS: dict[State, tuple[str, str]] = {
     "waiting": (":material/hourglass_empty:", "gray"), "running": (":material/autorenew:", "blue"),
     "done": (":material/check_circle:", "green"), "failed": (":material/error:", "red"),
     "cancelled": (":material/cancel:", "gray"), "interrupted": (":material/warning:", "orange"),
+    "paused": (":material/pause_circle:", "orange"),
 }  # fmt: skip
 """Icon and colour of each state."""
 BUSY_S, IDLE_S = 1, 5
@@ -25,43 +37,59 @@ SHOWN = 20
 """Jobs in the list; the rest comes up when these are cleared."""
 
 
-def show_jobs() -> None:
-    """All jobs, looked at every second while one is active, and now and then for those of other people."""
-    watched = _active(list_jobs())
+def show_jobs(kinds: Collection[Kind] | None = None) -> None:
+    """Jobs, looked at every second while one is active, and now and then for those of other people.
+
+    Args:
+        kinds: those of a page that shows itself what was done, without a heading; all unless given.
+    """
+    watched = _active(_jobs(kinds))
 
     @st.fragment(run_every=BUSY_S if watched else IDLE_S)
     def panel() -> None:
-        found = list_jobs()
-        if _active(found) != watched:
-            st.rerun()  # what they made is there now, and others are to be watched
-        _head(found)
+        found = _jobs(kinds)
+        if kinds is None:
+            _head(found)
         for job in found[:SHOWN]:
             show_job(job)
         if len(found) > SHOWN:
             st.caption(f"{len(found) - SHOWN} earlier ones are not shown.")
+        if _active(found) != watched:  # asked last: running the page again would forget what was clicked just now
+            st.rerun()  # what they made is there now, and others are to be watched
 
     panel()
 
 
 def show_job(job: Job) -> None:
     """Title, bar or message, and what can be done."""
-    icon, color = LOOKS[job.state]
     with st.container(border=True, gap="xsmall", key=f"job-{job.id}"):
         title, actions = st.columns([3, 2], vertical_alignment="center", gap="xsmall")
-        title.markdown(f":{color}[{icon}] **{_plain(job.title)}**  \n:gray[:small[{job.state}{_when(job)}]]")
+        with title:
+            show_head(job.title, job.state, job)
         with (
             actions,
             st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"),
             told(),
         ):
             _actions(job)
-        if job.active and job.progress is not None and job.progress.total:
-            st.progress(min(job.progress.done / job.progress.total, 1.0), progress_text(job.progress))
-        if job.state == "failed":
-            st.error(_plain(job.message))
-            _offer_log(job)
-        elif job.message:
-            st.caption(_plain(job.message))
+        show_progress(job)
+
+
+def show_head(title: str, state: State, job: Job | None) -> None:
+    """What it is, and how it stands."""
+    icon, color = LOOKS[state]
+    st.markdown(f":{color}[{icon}] **{_plain(title)}**  \n:gray[:small[{state}{_when(job) if job else ''}]]")
+
+
+def show_progress(job: Job) -> None:
+    """Bar, or what it says and why it failed."""
+    if job.active and job.progress is not None and job.progress.total:
+        st.progress(min(job.progress.done / job.progress.total, 1.0), progress_text(job.progress))
+    if job.state == "failed":
+        st.error(_plain(job.message))
+        _offer_log(job)
+    elif job.message:
+        st.caption(_plain(job.message))
 
 
 def progress_text(progress: Progress) -> str:
@@ -77,7 +105,7 @@ def progress_text(progress: Progress) -> str:
 
 
 def _head(found: Sequence[Job]) -> None:
-    finished = [job for job in found if job.state in ("done", "failed", "cancelled")]
+    finished = [job for job in found if job.state in FINISHED]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("**Jobs**")
         if finished and st.button("Clear finished", type="tertiary", icon=":material/clear_all:"):
@@ -91,16 +119,19 @@ def _head(found: Sequence[Job]) -> None:
 def _actions(job: Job) -> None:
     """What is done here concerns the whole page: whether it goes on looking, and which scenes there are."""
     if job.active:
-        _act("Cancel", cancel_job, job, icon=":material/stop:")
+        if job.kind == "train":
+            act("Pause", lambda: pause_job(job.id), job.id, icon=":material/pause:")
+        act("Cancel", lambda: cancel_job(job.id), job.id, icon=":material/stop:")
         return
     if job.state != "done":
-        _act("Resume", resume_job, job, icon=":material/play_arrow:")
-    _act("Forget", forget_job, job, says="Take it off this list; what it made stays.")
+        act("Resume", lambda: resume_job(job.id), job.id, icon=":material/play_arrow:")
+    act("Forget", lambda: forget_job(job.id), job.id, says="Take it off this list; what it made stays.")
 
 
-def _act(label: str, act: Callable[[str], Any], job: Job, *, icon: str | None = None, says: str | None = None) -> None:
-    if st.button(label, key=f"{label.lower()}-{job.id}", icon=icon, help=says, type="tertiary"):
-        act(job.id)
+def act(label: str, do: Callable[[], Any], key: str, *, icon: str | None = None, says: str | None = None) -> None:
+    """A button that does something about a job, and runs the page again."""
+    if st.button(label, key=f"{label.lower()}-{key}", icon=icon, help=says, type="tertiary"):
+        do()
         st.rerun()
 
 
@@ -114,6 +145,10 @@ def _offer_log(job: Job) -> None:
         except OSError:
             text = ""
         st.code(text or "The log is gone.", language=None, wrap_lines=True, height=220)
+
+
+def _jobs(kinds: Collection[Kind] | None) -> list[Job]:
+    return [job for job in list_jobs() if kinds is None or (job.kind in kinds and job.state != "done")]
 
 
 def _active(jobs: Sequence[Job]) -> set[str]:

@@ -10,6 +10,7 @@ _CSS = """
 <style>
   [data-testid="stSidebarUserContent"] {padding-top: 0;}
   [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: .45rem;}
+  [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"] {margin-bottom: 0;}
   [class*="st-key-section-"] [data-testid="stMarkdownContainer"] {margin: .5rem 0 .2rem;}
   [class*="st-key-section-"] p {
     margin: 0; padding-bottom: .15rem; border-bottom: 1px solid rgba(128, 128, 128, .3);

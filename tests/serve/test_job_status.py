@@ -13,7 +13,7 @@ from graft_core.types import Progress
 def test_status_survives_the_disk(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     for step in (None, Progress(40, 100, "tiles", 2.0, resumed=20)):
-        status = Status("running", step, "on its way", now, None, Process(7, "then"))
+        status = Status("running", step, "on its way", now, None, Process(7, "then"), "cuda:0")
         write_status(tmp_path, status)
         assert read_status(tmp_path) == status
     told = json.loads((tmp_path / "progress.json").read_text())

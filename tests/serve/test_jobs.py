@@ -21,7 +21,7 @@ from graft_core import settings
 from graft_core.errors import JobError
 from graft_core.index.store import list_indexes
 from graft_core.io.geotiff import write_raster
-from graft_core.serve import jobs
+from graft_core.serve import jobs, launch
 from graft_core.serve.job_status import State, Status, read_status, write_status
 from graft_core.serve.jobs import Job
 from graft_core.serve.processes import Process, find_process
@@ -39,7 +39,7 @@ WriteScene = Callable[[str], Path]
 @pytest.fixture(autouse=True)
 def no_job_is_left() -> Iterator[None]:
     yield
-    for child in jobs._children:
+    for child in launch._children:
         child.kill()
         child.wait()
 
@@ -51,7 +51,7 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("GRAFT_TEST", str(folder))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    monkeypatch.setattr(jobs, "PROGRAM", "held_job_program")
+    monkeypatch.setattr(launch, "PROGRAM", "held_job_program")
     return folder
 
 
@@ -279,7 +279,7 @@ def test_job_without_a_folder_stops(orders: Path, write_scene: WriteScene) -> No
     shutil.rmtree(jobs.jobs_dir())
     (orders / "hold").unlink()
     until(lambda: not any(find_process(each.pid) == each for each in processes))
-    until(lambda: not any(child.poll() is None for child in jobs._children))
+    until(lambda: not any(child.poll() is None for child in launch._children))
     assert jobs.list_jobs() == []
     assert not jobs.jobs_dir().exists()
 
@@ -326,8 +326,8 @@ def test_job_outlives_a_server_that_was_started_anywhere(
     (tmp_path / "lance.py").write_text("raise RuntimeError('not the module of that name')")
     write_scene("town")
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from graft_core.serve import jobs; "
-        "jobs.PROGRAM = 'held_job_program'; "
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from graft_core.serve import jobs, launch; "
+        "launch.PROGRAM = 'held_job_program'; "
         "print(jobs.start_job('index', 'Index town', {'scene': 'town.tif', 'stride': 32}).id, flush=True); input()"
     )
     (orders / "hold").touch()

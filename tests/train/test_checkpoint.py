@@ -65,7 +65,7 @@ def test_nothing_there_is_no_error_and_nothing_readable_is_one(tmp_path: Path) -
     assert load_newest(tmp_path, tower, optimizer, CPU) is None
     assert newest_step(tmp_path) is None
     (tmp_path / "step-00000004.safetensors").write_bytes(b"half a file")
-    with pytest.raises(TrainError, match="step-00000004.safetensors cannot be used"):
+    with pytest.raises(TrainError, match=r"step-00000004\.safetensors cannot be used"):
         load_newest(tmp_path, tower, optimizer, CPU)
 
 

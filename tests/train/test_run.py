@@ -112,6 +112,7 @@ def test_told_to_stop_it_finishes_its_step_and_keeps_it(configured: Configured, 
     work = steps_of(train(configured(), device="cpu"))
     assert [next(work) for _ in range(3)] == [0, 1, 2]
     os.kill(os.getpid(), number)
+    assert next(work) == 3  # it says how far it came
     with pytest.raises(KeyboardInterrupt):
         next(work)
     assert checkpoint("small", 3)

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from graft_core.types import Progress
-from graft_core.ui.figures import extent_text, free_bytes, size_text, time_text
+from graft_core.ui.figures import extent_text, free_bytes, free_memory, size_text, time_text
 from graft_core.ui.job_panel import progress_text
 
 
@@ -54,3 +55,8 @@ def test_room_is_that_of_the_disk_a_folder_will_be_on(tmp_path: Path) -> None:
 )
 def test_progress_says_how_far_how_fast_and_how_long(progress: Progress, expected: str) -> None:
     assert progress_text(progress) == expected
+
+
+def test_free_memory_is_less_than_there_is() -> None:
+    free = free_memory("cpu")
+    assert free is None or 0 < free < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

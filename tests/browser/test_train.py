@@ -1,0 +1,163 @@
+"""The Train page from photos to the same query before and after, through pauses, refreshes and a killed server."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from browser_page import ROOT, Serve, Servers, Watched
+from explore_page import ANSWER_MS, answered
+from playwright.sync_api import expect
+from train_page import (
+    SLOW_MS,
+    act,
+    choose,
+    curves,
+    gets_beyond,
+    make_pairs,
+    open_train,
+    panel,
+    press,
+    start,
+    steps_done,
+    write_small_world,
+)
+
+from graft_core.serve.processes import find_process
+from graft_core.train.metrics import read_metrics
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scenes and weights of the module; the demo world is drawn, and nothing is indexed."""
+    made = tmp_path_factory.mktemp("train")
+    write_small_world(made / "tiles" / "demo")
+    return made
+
+
+@pytest.fixture(scope="module")
+def folders(folder: Path) -> dict[str, str]:
+    return {"GRAFT_TILES": str(folder / "tiles"), "GRAFT_WEIGHTS": str(folder / "weights"), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, folders: dict[str, str]) -> str:
+    return serve(ROOT / "app.py", env=folders)
+
+
+def test_empty_page_says_what_happens_and_what_is_missing(watched: Watched, address: str) -> None:
+    open_train(watched, address)
+    page = watched.page
+    expect(page.get_by_text("each photo is placed on the tile it was taken in")).to_be_visible()
+    expect(page.get_by_role("button", name="Make demo pairs")).to_be_visible()
+    watched.picture("train-empty")
+    page.get_by_role("button", name="Make pairs", exact=True).click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="There are no photos yet")).to_be_visible()
+    page.get_by_role("tab", name="Training").click()
+    expect(page.get_by_text("Choose pairs in the sidebar, or make some")).to_be_visible()
+    page.get_by_role("tab", name="Before and after").click()
+    expect(page.get_by_text("Train an encoder first")).to_be_visible()
+
+
+def test_photos_become_pairs_with_a_report(watched: Watched, address: str, folder: Path) -> None:
+    open_train(watched, address)
+    page = watched.page
+    demo = folder / "tiles" / "demo"
+    make_pairs(watched, "near", demo / "photos.parquet", demo / "naip.tif", share=30)
+    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible(timeout=SLOW_MS)
+    watched.settled()
+    assert watched.map_frame().evaluate("Object.values(map._layers).filter(each => each._radius).length") > 20
+    expect(curves(page)).to_have_count(1)
+    page.get_by_text("Photos that were left out, by name").click()
+    expect(page.get_by_test_id("stDataFrame").filter(has_text="shows no place").first).to_be_attached()
+    expect(page.get_by_role("button", name="Report as a page")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ tiles to learn from, \d\d elsewhere to check with"))).to_be_visible()
+    watched.picture("train-pairs")
+
+
+def test_photos_that_lie_nowhere_are_an_answer_and_no_failure(watched: Watched, address: str, folder: Path) -> None:
+    (folder / "far.csv").write_text("path,lon,lat\n" + "".join(f"{n}.jpg,10.{n},50\n" for n in range(3)))
+    open_train(watched, address)
+    make_pairs(watched, "far", folder / "far.csv", folder / "tiles" / "demo" / "naip.tif")
+    answer = watched.page.get_by_test_id("stAlert").filter(has_text="None of the 3 photos")
+    expect(answer).to_be_visible(timeout=SLOW_MS)
+    expect(watched.page.get_by_text("failed")).to_have_count(0)
+
+
+def test_training_is_paused_refreshed_resumed_and_compared(watched: Watched, address: str, folder: Path) -> None:
+    page = watched.page
+    open_train(watched, address, "Training")
+    choose(watched, "first", epochs=20)
+    expect(page.get_by_text(re.compile("once .* photos are embedded"))).to_be_visible(timeout=SLOW_MS)
+    start(watched)
+    page.wait_for_url(re.compile("run=first"))
+    act(page, "Pause", "paused")
+    page.reload()
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=30_000)
+    before = steps_done(page)
+    expect(curves(page)).to_have_count(2)
+    act(page, "Resume", "running")
+    gets_beyond(page, before)
+    watched.picture("train-running")
+    expect(page.get_by_text("first is trained and can index scenes")).to_be_visible(timeout=SLOW_MS)
+    (resumed,) = (event for event in read_metrics(folder / "weights/runs/first").events if "Resumed" in event.text)
+    assert 0 <= resumed.step - before <= 1, "the step that was being taken was ended, and none is taken twice"
+    page.get_by_role("link", name="Library").click()
+    expect(page.locator(".st-key-model-first")).to_be_visible(timeout=30_000)
+
+    open_train(watched, address, "Training", "first")
+    press(page, "Before and after")
+    page.get_by_role("button", name=re.compile("Index naip-.* with demo-teacher and first")).click(timeout=ANSWER_MS)
+    for side in ("Before: demo-teacher", "After: first"):
+        expect(page.get_by_text(side)).to_be_visible(timeout=SLOW_MS)
+    watched.settled()
+    expect(page.get_by_text(re.compile("of the validation tiles right"))).to_have_count(2)
+    for side in ("before", "after"):
+        drawn = page.frame_locator(f".st-key-compare-{side} iframe[title='streamlit_folium.st_folium']")
+        expect(drawn.locator(".leaflet-image-layer")).to_have_count(1, timeout=30_000)
+    pictures = [
+        page.locator(f".st-key-compare-{side} [data-testid=stImageContainer] img") for side in ("before", "after")
+    ]
+    for each in pictures:
+        expect(each).to_have_count(6)
+    watched.picture("train-compared")
+    page.get_by_role("button", name="Search with it on the Explore page").click()
+    page.wait_for_url(re.compile("encoder=first"))
+    answered(watched, "forest")
+
+
+def test_training_outlives_the_server_and_its_own_death(
+    watched: Watched, serve: Serve, servers: Servers, folders: dict[str, str], folder: Path
+) -> None:
+    page = watched.page
+    address = serve(ROOT / "app.py", env=folders)
+    open_train(watched, address, "Training")
+    choose(watched, "sturdy", epochs=5000)
+    start(watched)
+    page.goto("about:blank")
+    servers[address].send_signal(signal.SIGKILL)
+    servers[address].wait(timeout=20)
+
+    open_train(watched, serve(ROOT / "app.py", env=folders), "Training", "sturdy")
+    expect(panel(page)).to_contain_text("running")
+    gets_beyond(page, steps_done(page))
+    act(page, "Cancel", "cancelled")
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
+    before = steps_done(page)
+    act(page, "Resume", "running")
+    gets_beyond(page, before)
+
+    told = max((folder / "tiles" / "jobs").glob("*/progress.json"), key=lambda path: path.stat().st_mtime)
+    process = find_process(json.loads(told.read_text())["pid"])
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    expect(panel(page)).to_contain_text("interrupted", timeout=30_000)
+    act(page, "Resume", "running")
+    act(page, "Cancel", "cancelled")
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
+    press(page, "Remove")
+    page.get_by_role("button", name="Remove for good").click()
+    expect(page.get_by_text("sturdy")).to_have_count(0, timeout=30_000)
+    assert not (folder / "weights" / "runs" / "sturdy").exists()
