@@ -13,7 +13,7 @@ from graft_core.errors import TrainError
 from graft_core.types import Progress, SensorName
 
 if TYPE_CHECKING:
-    from graft_core.train.pair_table import PairTable
+    from graft_core.train.pairs.table import PairTable
 
 
 def pairs(
@@ -48,8 +48,8 @@ def pairs(
 ) -> None:
     """Pair geotagged photos with tiles of scenes: what `train` learns from. Says what became of every photo."""
     from graft_core.tasks.targets import check_target
-    from graft_core.train.make_pairs import PairOptions, save_pairs
-    from graft_core.train.pair_report import NoPairsError, report_json, summary
+    from graft_core.train.pairs.make import PairOptions, save_pairs
+    from graft_core.train.pairs.report import NoPairsError, report_json, summary
 
     check_target(out, (".parquet", ".geoparquet"))
     wanted = PairOptions(

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from graft_core.evaluate.metrics import F64
-from graft_core.train.pairs import place_tiles
+from graft_core.train.pairs.placing import place_tiles
 from graft_core.types import I64, U8, SensorName
 from graft_core.world import ground, land, overhead
 from graft_core.world.album import DISTRACTOR_SHARE, take_photos

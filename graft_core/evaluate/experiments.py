@@ -5,7 +5,7 @@ from typing import Literal
 
 from graft_core.evaluate.drawn import Taking
 from graft_core.train.config import LossConfig
-from graft_core.train.pairs import PHOTOS_PER_TILE
+from graft_core.train.pairs.placing import PHOTOS_PER_TILE
 from graft_core.types import Level, SensorName
 
 Start = Literal["teacher", "random", "cnn"]

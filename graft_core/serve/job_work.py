@@ -77,8 +77,8 @@ def pairs(arguments: Mapping[str, Any], report: Report) -> None:
     """Place photos on scenes, and write the table with its report; the report alone where nothing matches."""
     with turn(report, arguments.get("device")) as device:
         report.runs("Reading the photos.")
-        from graft_core.train.make_pairs import PairOptions, save_pairs
-        from graft_core.train.pair_report import NoPairsError
+        from graft_core.train.pairs.make import PairOptions, save_pairs
+        from graft_core.train.pairs.report import NoPairsError
 
         out = Path(arguments["out"])
         out.parent.mkdir(parents=True, exist_ok=True)

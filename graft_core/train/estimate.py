@@ -13,7 +13,7 @@ from graft_core.models.device import hardware_name, pick_device
 from graft_core.models.graft import SatelliteTower
 from graft_core.models.photo_tower import photo_tower
 from graft_core.train.config import TrainConfig
-from graft_core.train.pair_table import read_pairs
+from graft_core.train.pairs.table import read_pairs
 from graft_core.train.patch_dropout import TokenChoice
 from graft_core.train.tile_cache import check_alike, tile_bytes, tile_file
 

@@ -13,7 +13,7 @@ from graft_core.models.encoder import LazyEncoder
 from graft_core.train.config import TrainConfig
 from graft_core.train.data import PairSet
 from graft_core.train.distributed import Ranks
-from graft_core.train.pair_table import PairTable, read_pairs
+from graft_core.train.pairs.table import PairTable, read_pairs
 from graft_core.train.photo_rows import default_cache, photo_rows
 from graft_core.train.tile_cache import check_alike, cut_tiles
 from graft_core.types import F32, U8, Bool, Progress, SensorName

@@ -14,7 +14,7 @@ from graft_core.errors import SceneError, TrainError
 from graft_core.geo.place import pixel_window
 from graft_core.io.atomic import replacing
 from graft_core.io.scene import Scene, fill_invalid, read_rgb
-from graft_core.train.pair_table import PairTable
+from graft_core.train.pairs.table import PairTable
 from graft_core.types import U8, Progress
 
 _THREADS = 4

@@ -20,8 +20,8 @@ from graft_core.ui.maps import Overlay, TileLayer, base_map, named_by_place
 from graft_core.ui.offline_maps import use_vendored_assets
 
 if TYPE_CHECKING:
-    from graft_core.train.pair_report import PairReport
-    from graft_core.train.pair_table import PairTable
+    from graft_core.train.pairs.report import PairReport
+    from graft_core.train.pairs.table import PairTable
 
 HEIGHT = 360
 """Screen pixels."""

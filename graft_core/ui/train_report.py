@@ -12,7 +12,7 @@ from graft_core.ui.train_map import show_places
 from graft_core.ui.train_tables import page_path, read_report
 
 if TYPE_CHECKING:
-    from graft_core.train.pair_report import PairReport
+    from graft_core.train.pairs.report import PairReport
 
 NAMED = 500
 """Photos that are listed by name; a folder may have a hundred thousand without a position."""

@@ -12,8 +12,8 @@ from graft_core.errors import TrainError
 from graft_core.types import SensorName
 
 if TYPE_CHECKING:
-    from graft_core.train.pair_report import PairReport
-    from graft_core.train.pair_table import PairTable
+    from graft_core.train.pairs.report import PairReport
+    from graft_core.train.pairs.table import PairTable
 
 
 TABLE, REPORT, PAGE = ".parquet", ".report.json", ".report.html"
@@ -77,7 +77,7 @@ def read_report(name: str) -> "tuple[PairReport, PairTable | None]":
     if table_path(name).exists():
         table = read_table(table_path(name))
         return table.report, table
-    from graft_core.train.pair_report import report_from_json
+    from graft_core.train.pairs.report import report_from_json
 
     path = pairs_dir() / f"{name}{REPORT}"
     try:
@@ -100,6 +100,6 @@ def _summary(path: Path) -> Table | None:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read(path: str, changed: int) -> "PairTable":
     del changed
-    from graft_core.train.pair_table import read_pairs
+    from graft_core.train.pairs.table import read_pairs
 
     return read_pairs(Path(path))

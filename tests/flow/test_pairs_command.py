@@ -13,7 +13,7 @@ from pyproj import Transformer
 from real_scenes import SCENES, Encoded
 
 from graft_core.io.photo import PhotoTags, write_photo
-from graft_core.train.pair_table import read_pairs
+from graft_core.train.pairs.table import read_pairs
 from graft_core.world.album import take_photos
 from graft_core.world.scenes import WORLD_CRS, write_scene
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pair_material import finished
 from pyproj import Transformer
 
 from graft_core.io.photo import PhotoTags, write_photo
 from graft_core.train.config import TrainConfig, train_config
-from graft_core.train.make_pairs import PairOptions, make_pairs
-from graft_core.train.pair_table import PairTable, write_pairs
+from graft_core.train.pairs.make import PairOptions, make_pairs
+from graft_core.train.pairs.table import write_pairs
 from graft_core.world.album import take_photos
 from graft_core.world.scenes import WORLD_CRS, write_scene
 
@@ -35,18 +36,10 @@ def drawn_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tags = PhotoTags(float(lon[i]), float(lat[i]), photo.heading, 4.0, datetime(2024, 7, 1, 12))
         write_photo(folder / "photos" / f"{i:03}.jpg", photo.pixels, tags)
     options = PairOptions(places_only=False, validation_share=0.3, block_tiles=1)
-    write_pairs(folder / "pairs.parquet", made_by(make_pairs([folder / "photos"], [str(folder / "naip.tif")], options)))
+    write_pairs(
+        folder / "pairs.parquet", finished(make_pairs([folder / "photos"], [str(folder / "naip.tif")], options))
+    )
     return folder
-
-
-def made_by(work: Any) -> PairTable:
-    """What a generator of progress returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            table: PairTable = end.value
-            return table
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from graft_core import settings
 from graft_core.errors import TrainError
 from graft_core.train.config import TrainConfig
 from graft_core.train.estimate import estimate
-from graft_core.train.pair_table import read_pairs
+from graft_core.train.pairs.table import read_pairs
 from graft_core.train.run import run_folder, train
 
 Configured = Callable[..., TrainConfig]

@@ -17,7 +17,7 @@ from graft_core.models.card import read_card
 from graft_core.models.registry import load_encoder
 from graft_core.train.config import TrainConfig
 from graft_core.train.metrics import read_metrics
-from graft_core.train.pair_table import read_pairs
+from graft_core.train.pairs.table import read_pairs
 from graft_core.train.run import run_folder, train
 from graft_core.types import Progress
 

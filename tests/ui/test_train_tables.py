@@ -9,9 +9,9 @@ from folium import Map
 from odc.geo.geobox import GeoBox
 
 from graft_core.errors import TrainError
-from graft_core.train.pair_report import PairReport, report_json
-from graft_core.train.pair_scenes import PairScene
-from graft_core.train.pair_table import PairTable, write_pairs
+from graft_core.train.pairs.report import PairReport, report_json
+from graft_core.train.pairs.scenes import PairScene
+from graft_core.train.pairs.table import PairTable, write_pairs
 from graft_core.ui.train_map import pairs_overlay
 from graft_core.ui.train_tables import list_tables, pair_names, pairs_dir, read_report, table_path
 

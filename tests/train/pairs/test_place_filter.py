@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graft_core.models.registry import load_encoder
-from graft_core.train.place_filter import shows_place
+from graft_core.train.pairs.place_filter import shows_place
 from graft_core.types import Encoder
 from graft_core.world.album import take_photos
 from graft_core.world.ground import render_distractor

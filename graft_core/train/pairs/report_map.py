@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from graft_core.geo.frame import local_metres, middle_of, on_sphere
-from graft_core.train.pair_report import PairReport
-from graft_core.train.pair_table import PairTable
+from graft_core.train.pairs.report import PairReport
+from graft_core.train.pairs.table import PairTable
 
 MAPS = 6
 """Places that get a map of their own, those with most tiles first."""

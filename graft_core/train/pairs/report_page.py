@@ -5,9 +5,9 @@ from html import escape
 from pathlib import Path
 
 from graft_core.io.atomic import write_json, write_text
-from graft_core.train.pair_map import maps
-from graft_core.train.pair_report import NamedPhoto, PairReport, counted, report_json
-from graft_core.train.pair_table import PairTable
+from graft_core.train.pairs.report import NamedPhoto, PairReport, counted, report_json
+from graft_core.train.pairs.report_map import maps
+from graft_core.train.pairs.table import PairTable
 
 _NAMED_SHOWN = 12
 """Photos listed for one reason on the page; the JSON has more."""

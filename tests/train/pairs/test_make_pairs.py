@@ -16,11 +16,11 @@ from pyproj import Transformer
 from graft_core.errors import TrainError
 from graft_core.geo.frame import on_sphere
 from graft_core.io.scene import read_rgb
-from graft_core.train import make_pairs as module
-from graft_core.train import place_filter
-from graft_core.train.make_pairs import PairOptions, make_pairs, save_pairs
-from graft_core.train.pair_report import NoPairsError, report_from_json, report_json
-from graft_core.train.pair_table import PairTable, read_pairs
+from graft_core.train.pairs import make as module
+from graft_core.train.pairs import place_filter
+from graft_core.train.pairs.make import PairOptions, make_pairs, save_pairs
+from graft_core.train.pairs.report import NoPairsError, report_from_json, report_json
+from graft_core.train.pairs.table import PairTable, read_pairs
 from graft_core.types import F32, U8
 
 SIDE = 16

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graft_core.geo.frame import map_blocks
-from graft_core.train.split import training_over_validation, validation_tiles
+from graft_core.train.pairs.split import training_over_validation, validation_tiles
 
 
 def scattered(count: int, degrees: float, seed: int = 0) -> np.ndarray:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from graft_core.io.photos import PhotoList
-from graft_core.train import pair_ledger as reasons
-from graft_core.train.pair_ledger import Ledger
-from graft_core.train.pair_report import PairReport, counted
-from graft_core.train.pair_scenes import ScenePool, nearest_scene, outline
-from graft_core.train.pair_tiles import Tiles
+from graft_core.train.pairs import ledger as reasons
+from graft_core.train.pairs.ledger import Ledger
+from graft_core.train.pairs.report import PairReport, counted
+from graft_core.train.pairs.scenes import ScenePool, nearest_scene, outline
+from graft_core.train.pairs.tiles import Tiles
 from graft_core.types import I64, Bool
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from graft_core.io.photos import PhotoList
-from graft_core.train.pair_report import NAMED_PER_REASON, PLACES_DRAWN, NamedPhoto, Ring
+from graft_core.train.pairs.report import NAMED_PER_REASON, PLACES_DRAWN, NamedPhoto, Ring
 from graft_core.types import I64, Bool
 
 SAME_PLACE = "listed twice"

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from graft_core.geo.frame import middle_of
-from graft_core.train import pair_ledger as reasons
-from graft_core.train.pair_ledger import Ledger
-from graft_core.train.pair_scenes import Located, PairScene, ScenePool
-from graft_core.train.pair_table import tile_outlines
-from graft_core.train.pairs import place_tiles
-from graft_core.train.split import training_over_validation, validation_tiles
+from graft_core.train.pairs import ledger as reasons
+from graft_core.train.pairs.ledger import Ledger
+from graft_core.train.pairs.placing import place_tiles
+from graft_core.train.pairs.scenes import Located, PairScene, ScenePool
+from graft_core.train.pairs.split import training_over_validation, validation_tiles
+from graft_core.train.pairs.table import tile_outlines
 from graft_core.types import I64, Bool
 
 LEAST_IMAGERY = 0.5

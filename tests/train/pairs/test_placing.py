@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graft_core.train.pairs import place_tiles
+from graft_core.train.pairs.placing import place_tiles
 
 
 @settings(deadline=None, max_examples=40)

@@ -19,9 +19,9 @@ from pyarrow import parquet
 
 from graft_core.errors import SceneError, TrainError
 from graft_core.io.scene import open_scene
-from graft_core.train.pair_report import NamedPhoto, PairReport
-from graft_core.train.pair_scenes import PairScene
-from graft_core.train.pair_table import PairTable, read_pairs, write_pairs
+from graft_core.train.pairs.report import NamedPhoto, PairReport
+from graft_core.train.pairs.scenes import PairScene
+from graft_core.train.pairs.table import PairTable, read_pairs, write_pairs
 
 BOX = GeoBox((500, 600), Affine(1, 0, 500_000, 0, -1, 5_000_000), "EPSG:32631")
 

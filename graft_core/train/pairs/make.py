@@ -11,17 +11,17 @@ from graft_core.geo.frame import local_metres, middle_of
 from graft_core.io.photos import PhotoList, list_photos
 from graft_core.models.catalogue import SENSOR_GSD
 from graft_core.models.registry import load_encoder
-from graft_core.train import pair_ledger as reasons
-from graft_core.train.pair_ledger import Ledger
-from graft_core.train.pair_outcome import distance, pair_report
-from graft_core.train.pair_page import write_pair_report
-from graft_core.train.pair_report import NoPairsError, PairReport, counted
-from graft_core.train.pair_scenes import Located, ScenePool, locate, nearest_scene, open_scenes
-from graft_core.train.pair_table import PairTable, tile_outlines, write_pairs
-from graft_core.train.pair_tiles import Tiles, keep_imagery, place_on_scenes, split_by_place
-from graft_core.train.pairs import PHOTOS_PER_TILE
+from graft_core.train.pairs import ledger as reasons
+from graft_core.train.pairs.ledger import Ledger
+from graft_core.train.pairs.outcome import distance, pair_report
+from graft_core.train.pairs.place_filter import shows_place
+from graft_core.train.pairs.placing import PHOTOS_PER_TILE
+from graft_core.train.pairs.report import NoPairsError, PairReport, counted
+from graft_core.train.pairs.report_page import write_pair_report
+from graft_core.train.pairs.scenes import Located, ScenePool, locate, nearest_scene, open_scenes
+from graft_core.train.pairs.table import PairTable, tile_outlines, write_pairs
+from graft_core.train.pairs.tiles import Tiles, keep_imagery, place_on_scenes, split_by_place
 from graft_core.train.photo_rows import default_cache, photo_rows
-from graft_core.train.place_filter import shows_place
 from graft_core.types import Bool, Encoder, Progress, SensorName
 
 FEW_TILES = 100

@@ -15,8 +15,8 @@ from odc.geo.geobox import GeoBox
 from graft_core.errors import GraftError, TrainError
 from graft_core.geo.place import lon_lat
 from graft_core.io.geoparquet import PointTable, read_point_table, write_point_table
-from graft_core.train.pair_report import PairReport, report_from_json, report_json
-from graft_core.train.pair_scenes import PairScene
+from graft_core.train.pairs.report import PairReport, report_from_json, report_json
+from graft_core.train.pairs.scenes import PairScene
 from graft_core.types import I64, Bool, SensorName
 
 FORMAT = 1
