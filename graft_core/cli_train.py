@@ -77,7 +77,8 @@ def _news(run: Path) -> list[str]:
 
 
 def _demo_encoders(config: Path, out: Path, cache: Path | None, workers: int, only: list[str], device: str) -> None:
-    from graft_core.evaluate.demo_encoders import make_demo_encoders, read_config
+    from graft_core.evaluate.demo_encoders import make_demo_encoders
+    from graft_core.evaluate.demo_recipe import read_config
     from graft_core.models.device import pick_device
     from graft_core.train.loop import StepMetrics
 

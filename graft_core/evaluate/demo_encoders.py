@@ -6,8 +6,8 @@ Text is read by the teacher alone; the satellite towers see tiles and photos, ne
 import functools
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,116 +17,38 @@ from open_clip import CLIP
 from torch import nn
 
 from graft_core.errors import TrainError
+from graft_core.evaluate.demo_figures import (
+    embed_words,
+    patch_figures,
+    photo_figures,
+    plain,
+    tile_figures,
+    validation_set,
+)
+from graft_core.evaluate.demo_recipe import ENCODERS, SENSORS, TEACHER, DemoConfig, DemoEncoder
 from graft_core.evaluate.drawn import (
     PIXEL_M,
     TILE_PX,
     DrawnPairs,
-    LabelledTiles,
-    draw_labelled_photos,
-    draw_labelled_tiles,
-    draw_mapped_tiles,
     draw_pairs,
     for_each_seed,
     join_pairs,
     placed_photos,
 )
-from graft_core.evaluate.metrics import confusion_matrix, mean_average_precision_at_k, mean_iou, top1_accuracy
 from graft_core.models.card import Card, Holds, save_card
 from graft_core.models.clip import CLIP_MEAN, CLIP_STD, DEMO_CONFIG, build_clip, model_config, tokenizer
 from graft_core.models.device import hardware_name
 from graft_core.models.graft import SatelliteTower
-from graft_core.models.preprocess import Normalize
 from graft_core.models.registry import load_encoder
-from graft_core.train.config import LossConfig, OptimizerConfig, optimizer_config, read_toml
+from graft_core.train.config import LossConfig, OptimizerConfig
 from graft_core.train.data import PairSet
 from graft_core.train.graft import train_encoder
 from graft_core.train.loop import StepMetrics
 from graft_core.train.teacher import embed_images, train_teacher
-from graft_core.types import F32, I64, U8, EncoderSpec, Level, QueryDefaults, SensorName
+from graft_core.types import EncoderSpec, Level, SensorName
 from graft_core.world import land
 
-TEACHER = "demo-teacher"
-
-
-@dataclass(frozen=True)
-class DemoEncoder:
-    """One satellite tower that ships."""
-
-    name: str
-    """Registry name."""
-    sensor: SensorName
-    """Imagery it reads."""
-    level: Level
-    """Image level or pixel level."""
-    what: str
-    """One line for the list of models."""
-
-
-ENCODERS = (
-    DemoEncoder("graft-demo-naip", "naip", "tile", "Demo world at 1 m: GRAFT, image level"),
-    DemoEncoder("graft-demo-sentinel2", "sentinel2", "tile", "Demo world at 10 m: GRAFT, image level"),
-    DemoEncoder("graft-demo-naip-patch", "naip", "patch", "Demo world at 1 m: GRAFT, pixel level"),
-    DemoEncoder("graft-demo-sentinel2-patch", "sentinel2", "patch", "Demo world at 10 m: GRAFT, pixel level"),
-)
-SENSORS: tuple[SensorName, ...] = ("naip", "sentinel2")
 LICENCE = "Apache-2.0"
-
-
-@dataclass(frozen=True)
-class DemoConfig:
-    """Which worlds are drawn and how long each tower is trained."""
-
-    training_seeds: tuple[int, ...]
-    """Worlds that pairs and captions come from."""
-    validation_seeds: tuple[int, ...]
-    """Worlds that temperatures are chosen on; never trained on."""
-    photos_per_world: int
-    """Photos scattered over each world and sensor."""
-    validation_tiles: int
-    """Tiles drawn of each validation world."""
-    validation_photos: int
-    """Photos drawn of each validation world."""
-    teacher: OptimizerConfig
-    """Schedule of the small CLIP."""
-    encoder: OptimizerConfig
-    """Schedule of each image-level tower."""
-    pixel_encoder: OptimizerConfig
-    """Schedule of each pixel-level tower."""
-    defaults: QueryDefaults
-    """How the demo encoders like to be asked; the temperature is replaced by the measured one."""
-
-
-def read_config(path: Path) -> DemoConfig:
-    """Read a demo training configuration.
-
-    Raises:
-        TrainError: the file is missing, not TOML, or has an unknown or missing key.
-    """
-    table = read_toml(path)
-    try:
-        worlds, query = table.pop("worlds"), table.pop("query")
-        config = DemoConfig(
-            training_seeds=tuple(range(worlds.pop("first_seed"), worlds.pop("last_seed") + 1)),
-            validation_seeds=tuple(worlds.pop("validation_seeds")),
-            photos_per_world=worlds.pop("photos_per_world"),
-            validation_tiles=worlds.pop("validation_tiles"),
-            validation_photos=worlds.pop("validation_photos"),
-            teacher=optimizer_config(table.pop("teacher"), where="[teacher]"),
-            encoder=optimizer_config(table.pop("encoder"), where="[encoder]"),
-            pixel_encoder=optimizer_config(table.pop("pixel_encoder"), where="[pixel_encoder]"),
-            defaults=QueryDefaults(
-                tuple(query.pop("templates")),
-                tuple(query.pop("background")),
-                query.pop("temperature"),
-                query.pop("bandwidth_tiles"),
-            ),
-        )
-    except KeyError as error:
-        raise TrainError(f"'{path}' lacks {error}.") from error
-    unknown = [*table, *worlds, *query]
-    if unknown:
-        raise TrainError(f"Unknown key '{unknown[0]}' in '{path}'.")
-    return config
 
 
 def draw_to_cache(sensor: SensorName, photos: int, cache: Path, seed: int) -> Path:
@@ -162,7 +84,7 @@ def teach(config: DemoConfig, sets: Sequence[DrawnPairs], device: torch.device) 
     model = cast(CLIP, build_clip(DEMO_CONFIG).to(device))
     photos = torch.from_numpy(np.concatenate([drawn.photos for drawn in sets])).to(device)
     tokens = tokenizer(model_config(DEMO_CONFIG))([c for drawn in sets for c in drawn.captions]).to(device)
-    yield from train_teacher(model, photos, tokens, _normalize(device), config.teacher)
+    yield from train_teacher(model, photos, tokens, plain(device), config.teacher)
     yield model
 
 
@@ -170,90 +92,12 @@ def bring_into_space(
     teacher: CLIP, drawn: DrawnPairs, optimizer: OptimizerConfig, level: Level, device: torch.device
 ) -> Iterator[StepMetrics | SatelliteTower]:
     """Train one satellite tower from the teacher's photo tower; the last value yielded is the tower."""
-    normalize = _normalize(device)
+    normalize = plain(device)
     photos = embed_images(teacher.visual, torch.from_numpy(drawn.photos).to(device), normalize)
     pairs = PairSet.of(drawn.tiles, photos, drawn.owner, device, pixel=drawn.pixel, centers=drawn.centers)
     tower = SatelliteTower.from_photo_tower(teacher.visual, level).to(device)
     yield from train_encoder(tower, pairs, normalize, optimizer, LossConfig(), level)
     yield tower
-
-
-def _normalize(device: torch.device) -> nn.Module:
-    return Normalize(CLIP_MEAN, CLIP_STD).to(device)
-
-
-def embed_words(model: CLIP, words: Sequence[str], templates: Sequence[str], device: torch.device) -> F32:
-    """N words -> (N, D) unit rows, the mean over the templates."""
-    tokenize = tokenizer(model_config(DEMO_CONFIG))
-    with torch.inference_mode():
-        rows = sum(
-            model.encode_text(tokenize([t.format(w) for w in words]).to(device), normalize=True).float()
-            for t in templates
-        )
-    result: F32 = nn.functional.normalize(rows, dim=-1).cpu().numpy()
-    return result
-
-
-def zero_shot_figures(embedded: F32, labels: np.ndarray, class_texts: F32) -> dict[str, float]:
-    """Top-1 and mAP@20 of embedded tiles or photos against one text row a class."""
-    scores = embedded @ class_texts.T
-    return {
-        "top1": round(top1_accuracy(scores, labels), 4),
-        "map_at_20": round(mean_average_precision_at_k(scores, labels, 20), 4),
-    }
-
-
-def tile_figures(tower: nn.Module, teacher: CLIP, texts: F32, check: "Check") -> dict[str, float]:
-    """Zero-shot on labelled tiles of the validation worlds, of an image-level tower and of where it started."""
-    tiles = torch.from_numpy(check.tiles).to(check.device)
-    figures: dict[str, float] = {}
-    for prefix, each in {"": tower, "teacher_": teacher.visual}.items():
-        embedded = embed_images(each, tiles, _normalize(check.device))
-        figures |= {f"{prefix}{key}": v for key, v in zero_shot_figures(embedded, check.labels, texts).items()}
-    return figures
-
-
-def patch_figures(tower: nn.Module, teacher: CLIP, texts: F32, check: "Check") -> dict[str, float]:
-    """mIoU of the classes over the pixels of validation tiles, of a pixel-level tower and of where it started."""
-    start = SatelliteTower.from_photo_tower(teacher.visual, "patch").eval()
-    tiles = torch.from_numpy(check.tiles).to(check.device)
-    figures = {}
-    for name, each in {"miou": tower, "teacher_miou": start}.items():
-        tokens = embed_images(each, tiles, _normalize(check.device))  # (T, h, w, D)
-        said = (tokens @ texts.T).argmax(axis=-1)  # (T, h, w)
-        across = check.tiles.shape[1] // said.shape[1]
-        pixels = said.repeat(across, axis=1).repeat(across, axis=2)  # (T, S, S)
-        figures[name] = round(mean_iou(confusion_matrix(check.labels, pixels, len(texts))), 4)
-    return figures
-
-
-@dataclass(frozen=True)
-class Check:
-    """Tiles of the validation worlds and what is true of them."""
-
-    tiles: U8
-    """(T, S, S, 3) RGB."""
-    labels: I64
-    """Class row of each tile (T,), or of each of its pixels (T, S, S); -1 where there is none."""
-    device: torch.device
-    """Where they are embedded."""
-
-
-def validation_set(made: DemoEncoder, config: DemoConfig, device: torch.device, workers: int) -> Check:
-    """Tiles to measure an encoder on, drawn from every validation world."""
-    draw = draw_labelled_tiles if made.level == "tile" else draw_mapped_tiles
-    parts = for_each_seed(
-        functools.partial(_check, draw, made.sensor, config.validation_tiles), config.validation_seeds, workers
-    )
-    return Check(
-        np.concatenate([part.tiles for part in parts]), np.concatenate([part.labels for part in parts]), device
-    )
-
-
-def _check(
-    draw: Callable[[SensorName, int, int], LabelledTiles], sensor: SensorName, count: int, seed: int
-) -> LabelledTiles:
-    return draw(sensor, seed, count)
 
 
 def save_tower(
@@ -332,7 +176,7 @@ def make_demo_encoders(
                 yield TEACHER, step
             else:
                 teacher = step
-        figures = _photo_figures(teacher, config, device)
+        figures = photo_figures(teacher, config, device)
         card = provenance_of(config, config.teacher, figures, time.monotonic() - started, device)
         save_tower(out, None, teacher, config, card)
         yield TEACHER, figures
@@ -368,11 +212,3 @@ def _make_encoder(
 def _existing_teacher(out: Path, device: torch.device) -> CLIP:
     saved = out / f"{TEACHER}.json"
     return cast(CLIP, load_encoder(str(saved) if saved.is_file() else TEACHER, device=str(device)).space().model)
-
-
-def _photo_figures(teacher: CLIP, config: DemoConfig, device: torch.device) -> dict[str, float]:
-    """Zero-shot on photos of the validation worlds."""
-    photos, labels = draw_labelled_photos(config.validation_seeds, config.validation_photos)
-    embedded = embed_images(teacher.visual, torch.from_numpy(photos).to(device), _normalize(device))
-    texts = embed_words(teacher, land.CLASSES, config.defaults.templates, device)
-    return zero_shot_figures(embedded, labels, texts)

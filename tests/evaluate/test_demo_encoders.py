@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from graft_core.errors import TrainError
-from graft_core.evaluate.demo_encoders import ENCODERS, make_demo_encoders, read_config
+from graft_core.evaluate.demo_encoders import make_demo_encoders
+from graft_core.evaluate.demo_recipe import ENCODERS, read_config
 from graft_core.models.registry import load_encoder
 
 SHIPPED = Path(__file__).parents[2] / "graft_core" / "train" / "configs" / "demo.toml"
