@@ -136,6 +136,7 @@ def test_bad_photos_of_the_shared_data_are_named(shared_data: Path) -> None:
     assert np.isnan(found.lonlat).all()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of tags that make no sense
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_no_damage_to_the_bytes_stops_the_list(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:

@@ -115,7 +115,7 @@ def _work(photos: list[str], cache: Path) -> None:
 
 def test_processes_share_one_cache(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "in", 120)
-    context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_work, args=(photos[i * 20 :], tmp_path / "cache")) for i in range(3)]
     for worker in workers:
         worker.start()
