@@ -35,7 +35,7 @@ from graft_core.train.config import LossConfig, OptimizerConfig
 from graft_core.train.data import PairSet, step_generator
 from graft_core.train.graft import graft_step
 from graft_core.train.loop import make_optimizer, optimise
-from graft_core.train.patch_dropout import choose_tokens, choosing_tokens
+from graft_core.train.patch_dropout import TokenChoice, choose_tokens
 from graft_core.types import U8
 
 TILES = 512
@@ -82,10 +82,10 @@ def measure(teacher: PhotoTower, folder: Path, device: torch.device, options: ar
         steps=10**6, batch=options.batch, learning_rate=1e-6, warmup=0, patch_dropout=options.dropout
     )
     normalize = Normalize(spec.mean, spec.std).to(device)
-    plain = bare_passes(tower, config, spec.tile_px, device)
-    flops = _flops(plain)
     steps, passes = [], []
     with graft_step(tower, pairs, normalize, config, LossConfig(), options.level) as backward:
+        plain = bare_passes(tower, backward.anchors.choice, config, spec.tile_px, device)
+        flops = _flops(plain)
         training = optimise(make_optimizer([tower], config), backward, config)
         next(training)
         for _ in range(options.repeats):
@@ -104,17 +104,18 @@ def measure(teacher: PhotoTower, folder: Path, device: torch.device, options: ar
     return found
 
 
-def bare_passes(tower: SatelliteTower, config: OptimizerConfig, side: int, device: torch.device) -> Callable[[], None]:
-    """Forward and backward of one batch that lies ready."""
+def bare_passes(
+    tower: SatelliteTower, choice: TokenChoice, config: OptimizerConfig, side: int, device: torch.device
+) -> Callable[[], None]:
+    """Forward and backward of one batch that lies ready, with the share of its tokens that a step sees."""
     pixels = torch.rand(config.batch, 3, side, side, device=device)
     tokens = tower.visual.grid_size[0] * tower.visual.grid_size[1]
     kept = choose_tokens(config.batch, tokens, config.patch_dropout, step_generator(0, 0))
-    half = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext()
+    seen = None if kept is None else kept.to(device)
 
     def passes() -> None:
-        tower.train()
-        with choosing_tokens(tower.visual, config) as choice, half:
-            choice.kept = None if kept is None else kept.to(device)
+        choice.kept = seen
+        with torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext():
             embedded = tower(pixels) if tower.level == "tile" else tower.tokens(pixels)
         embedded.float().sum().backward()
         tower.zero_grad(set_to_none=True)
