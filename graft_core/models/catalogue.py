@@ -8,7 +8,13 @@ from graft_core.models.sources import ArchiveMember, ClipRecipe, GraftRecipe, Hu
 from graft_core.types import Level, QueryDefaults, SensorName
 
 DEMO_TEACHER = "demo-teacher"
-DEMO_NAMES = (DEMO_TEACHER, "graft-demo-naip", "graft-demo-sentinel2", "graft-demo-naip-patch")
+DEMO_NAMES = (
+    DEMO_TEACHER,
+    "graft-demo-naip",
+    "graft-demo-sentinel2",
+    "graft-demo-naip-patch",
+    "graft-demo-sentinel2-patch",
+)
 GRAFT_TEXT = "clip-vit-b-16"
 SENSOR_GSD: dict[SensorName, float] = {"naip": 1.0, "sentinel2": 10.0, "rgb": 1.0}
 
