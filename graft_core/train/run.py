@@ -98,6 +98,7 @@ class _Run:
             ) as backward,
         ):
             backward.parts = max(self.state.parts, config.optimizer.accumulate)
+            self.state = replace(self.state, parts=backward.parts)
             self._begin(backward)
             yield Progress(first, config.optimizer.steps, "steps", 0.0, resumed=first)
             for step in optimise(self.optimizer, backward, config.optimizer, first=first):

@@ -175,6 +175,12 @@ def test_a_resumed_run_may_take_longer_and_not_become_another_encoder(configured
         finish(configured(level="patch"), resume=True)
 
 
+def test_more_parts_that_were_asked_for_are_not_taken_for_a_lack_of_memory(configured: Configured) -> None:
+    finish(configured())
+    finish(configured(optimizer={"steps": 10, "accumulate": 2}), resume=True)
+    assert [row.text for row in read_metrics(run_folder("small")).events] == ["Resumed at step 8."]
+
+
 def test_resuming_what_never_began_begins(configured: Configured) -> None:
     assert finish(configured(), resume=True)[0] == 0
 
