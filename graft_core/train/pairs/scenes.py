@@ -213,12 +213,13 @@ def _only_kind(scenes: Sequence[Scene], warnings: Sequence[str]) -> SensorName:
 def _unsuitable(scene: Scene, kind: SensorName, gsd: float, tile_px: int) -> str:
     """Why a scene cannot be used; empty where it can."""
     if scene.sensor != kind:
-        return f"it is {scene.sensor} imagery, and the pairs are for {kind}"
+        return f"it is {scene.sensor} imagery, and the pairs are for {kind}; make pairs of their own for it"
     if scene.gsd > COARSEST * gsd:
-        return f"its pixels are {scene.gsd:g} m and the encoder wants {gsd:g} m"
+        return f"its pixels are {scene.gsd:g} m and the encoder wants {gsd:g} m; give finer imagery"
     height, width = tile_grid(scene.geobox, gsd=gsd, tile_px=tile_px, stride_px=tile_px).geobox.shape
     if min(height, width) < tile_px:
-        return f"at {gsd:g} m it has {width} x {height} pixels, less than one tile of {tile_px}"
+        small = f"at {gsd:g} m it has {width} x {height} pixels, less than one tile of {tile_px}"
+        return f"{small}; give a larger one, or the folder of files it belongs to"
     return ""
 
 
