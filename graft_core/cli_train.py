@@ -1,6 +1,6 @@
 """Verb that trains: from a configuration to an encoder with a card."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from graft_core import cli_options as options
 from graft_core import settings
 from graft_core.cli_output import print_json, say
 from graft_core.cli_progress import show
+from graft_core.errors import TrainError
 from graft_core.types import Progress
 
 
@@ -26,7 +27,9 @@ def train(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Demo encoders: folder of the drawn worlds, kept for the next run.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Demo encoders: processes that draw.", min=1)] = 2,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Demo encoders: processes that draw; 2 unless given.", min=1)
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Demo encoders: make this one; repeat it for more.")
     ] = None,
@@ -36,8 +39,11 @@ def train(
     from graft_core.train.config import read_toml
 
     if "worlds" in read_toml(config):
-        _demo_encoders(config, out or settings.weights_dir(), cache, workers, only or [], device)
+        _refuse(f"{config} makes the demo encoders", {"--pairs": pairs, "--name": name, "--resume": resume})
+        _demo_encoders(config, out or settings.weights_dir(), cache, workers or 2, only or [], device)
         return
+    of_worlds = {"--out": out, "--cache": cache, "--workers": workers, "--only": only}
+    _refuse(f"{config} has no [worlds]: it is a run on pairs", of_worlds)
     from graft_core.models.card import read_card
     from graft_core.train.config import read_train_config
     from graft_core.train.distributed import leads_here
@@ -51,6 +57,13 @@ def train(
     card = read_card(settings.weights_dir() / wanted.name)
     figures = {name: card.provenance[name] for name in ("step", "before", "validation", "seconds")}
     print_json({"name": wanted.name, "run": str(run_folder(wanted.name)), **figures})
+
+
+def _refuse(why: str, options: Mapping[str, object]) -> None:
+    """Say so where an option was given that would do nothing."""
+    given = [option for option, value in options.items() if value]
+    if given:
+        raise TrainError(f"{why}, which takes no {' and no '.join(given)}: leave that out.")
 
 
 def _telling(work: Iterator[Progress], run: Path) -> Iterator[Progress]:

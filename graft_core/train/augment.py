@@ -50,7 +50,7 @@ class Views:
 
     def show(self, images: Tensor) -> Tensor:
         """(B, S, S, 3) uint8 -> (B, 3, S, S) float32 in [0, 1], as each view shows its image."""
-        pixels = images.permute(0, 3, 1, 2).float() / 255  # (B, 3, S, S)
+        pixels = images.permute(0, 3, 1, 2).float()  # (B, 3, S, S)
         seen = F.grid_sample(pixels, self.grid(pixels.shape[-1]), padding_mode="reflection", align_corners=False)
         return self._recolored(seen).clamp_(0, 1)
 
@@ -80,13 +80,17 @@ class Views:
         return found
 
     def _recolored(self, pixels: Tensor) -> Tensor:
-        """Saturation, contrast, brightness and channel gains, folded into one matrix an image: colour is one pass."""
+        """Saturation, contrast, brightness, channel gains and the range, folded into one matrix an image.
+
+        (B, 3, S, S) in [0, 255] -> the same in about [0, 1], in a single pass over the pixels.
+        """
         eye, gray = torch.eye(3, device=pixels.device), torch.full((3, 3), 1 / 3, device=pixels.device)
         plain, mixed = self.contrast * self.saturation, self.contrast * (1 - self.saturation)  # (B, 1)
         matrix = plain[:, :, None] * eye + mixed[:, :, None] * gray  # (B, 3, 3)
         middle = pixels.mean(dim=(1, 2, 3))[:, None]  # (B, 1)
-        offset = self.gain * middle * (self.brightness - self.contrast)  # (B, 3)
-        flat = torch.baddbmm(offset[:, :, None], self.gain[:, :, None] * matrix, pixels.flatten(2))  # (B, 3, S * S)
+        gain = self.gain / 255  # (B, 3)
+        offset = gain * middle * (self.brightness - self.contrast)  # (B, 3)
+        flat = torch.baddbmm(offset[:, :, None], gain[:, :, None] * matrix, pixels.flatten(2))  # (B, 3, S * S)
         return flat.view_as(pixels)
 
 

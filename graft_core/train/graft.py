@@ -106,6 +106,9 @@ class GraftStep:
                 if not out_of_memory(error):
                     raise
                 self._halve(error)
+            # Only here are the failed pass and what it held let go, with the error that refers to it.
+            if self._pairs.device.type == "cuda":
+                torch.cuda.empty_cache()
 
     def _look(self, step: int) -> Look:
         generator = step_generator(self._optimizer.seed, step)
@@ -200,8 +203,6 @@ class GraftStep:
             ) from error
         self.parts = min(2 * self.parts, most.stop - most.start)
         self._tower.zero_grad(set_to_none=True)
-        if self._pairs.device.type == "cuda":
-            torch.cuda.empty_cache()
 
 
 @contextmanager

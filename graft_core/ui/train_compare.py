@@ -146,8 +146,10 @@ def _show_side(title: str, question: Question, answer: Answer, figure: Validatio
     (scene,) = question.scenes
     drawn = cached.picture(question, 0, RAMP, brightest, None)
     best = answer.found.hits[:TILES]
+    built = base_map(bounds_of((scene,)), [imagery(scene)], draw=False, parts=[Land(), InStep()])
+    built.options["zoom_snap"] = 0.25  # whole levels would leave a small map half empty around the scene
     st_folium(
-        base_map(bounds_of((scene,)), [imagery(scene)], draw=False, parts=[Land(), InStep()]),
+        built,
         key=f"map-{title}",
         height=HEIGHT,
         use_container_width=True,

@@ -94,3 +94,10 @@ def test_a_wrong_configuration_is_refused_in_a_sentence(folder: Path, change: di
     path = folder / "wrong.toml"
     path.write_text(text)
     assert named in refused("train", path)
+
+
+def test_options_that_would_do_nothing_are_refused(folder: Path) -> None:
+    assert "no --cache and no --workers" in refused("train", folder / "train.toml", "--cache", "x", "--workers", "1")
+    recipe = folder / "worlds.toml"
+    recipe.write_text("[worlds]\n")
+    assert "no --resume" in refused("train", recipe, "--resume")

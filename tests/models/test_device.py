@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graft_core.errors import ModelError
-from graft_core.models.device import inference, pick_device
+from graft_core.models.device import hardware_name, inference, pick_device
 
 
 def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +26,9 @@ def test_inference_on_a_cpu_keeps_single_precision_and_no_gradients() -> None:
     with inference(torch.device("cpu")):
         assert not torch.is_autocast_enabled("cpu")
         assert torch.is_inference_mode_enabled()
+
+
+def test_a_card_names_the_processor_and_its_threads() -> None:
+    name, _, threads = hardware_name(torch.device("cpu")).rpartition(", ")
+    assert name.removeprefix("CPU ").strip()
+    assert threads == f"{torch.get_num_threads()} threads"
