@@ -75,15 +75,14 @@ def table(experiment: Experiment, results: Mapping[str, Any]) -> str:
 
 
 def conditions(results: Mapping[str, Any]) -> str:
-    """One sentence: how much was drawn and trained, on what, for how long."""
+    """One sentence: how much was drawn and trained, and on what."""
     scale, runs = results["scale"], results["runs"]
     seeds = len({run["seed"] for run in runs})
     tiles, targets = (round(float(np.mean([run[key] for run in runs]))) for key in ("tiles", "targets"))
-    minutes = sum(run["seconds"] for run in runs) / 60
     return (
         f"{seeds} seed{'s' * (seeds > 1)}, each with {scale['worlds']} training and {scale['held_out']} held-out "
         f"worlds of its own; on average {tiles:,} tiles with {targets:,} targets; {scale['steps']} steps of "
-        f"{scale['batch']} tiles; {minutes:.0f} min of computing on {results['hardware']}."
+        f"{scale['batch']} tiles; {results['hardware']}."
     )
 
 

@@ -27,7 +27,8 @@ def hardware_name(device: torch.device) -> str:
     """What a card calls the device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{_processor()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' * (threads > 1)}"
 
 
 def _processor() -> str:

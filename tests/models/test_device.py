@@ -31,4 +31,4 @@ def test_inference_on_a_cpu_keeps_single_precision_and_no_gradients() -> None:
 def test_a_card_names_the_processor_and_its_threads() -> None:
     name, _, threads = hardware_name(torch.device("cpu")).rpartition(", ")
     assert name.removeprefix("CPU ").strip()
-    assert threads == f"{torch.get_num_threads()} threads"
+    assert threads.split()[0] == str(torch.get_num_threads())
