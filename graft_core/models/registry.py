@@ -11,7 +11,15 @@ from graft_core import settings
 from graft_core.errors import ModelError
 from graft_core.models.architectures import CLIP_MEAN, CLIP_STD, input_shape, model_config
 from graft_core.models.card import card_path, read_card, weights_path
-from graft_core.models.catalogue import DEMO_NAMES, DEMO_TEACHER, GRAFT_TEXT, SATELLITE_WORDS, SENSOR_GSD, known_models
+from graft_core.models.catalogue import DEFAULT_SEGMENTER as DEFAULT_SEGMENTER
+from graft_core.models.catalogue import (
+    DEMO_NAMES,
+    DEMO_TEACHER,
+    GRAFT_TEXT,
+    SATELLITE_WORDS,
+    SENSOR_GSD,
+    known_models,
+)
 from graft_core.models.encoder import LazyEncoder
 from graft_core.models.hf_vit import released_shape
 from graft_core.models.openclip import entry_by_name, is_architecture
@@ -71,9 +79,15 @@ def find_model(name: str) -> ModelEntry:
     raise ModelError(f"There is no model {name!r}; {hint}")
 
 
-def default_encoder_name(sensor: SensorName) -> str:
+def default_encoder_name(sensor: SensorName, level: Level = "tile") -> str:
     """The shipped encoder for imagery of a sensor; plain RGB is treated as aerial."""
-    return "graft-demo-sentinel2" if sensor == "sentinel2" else "graft-demo-naip"
+    name = "graft-demo-sentinel2" if sensor == "sentinel2" else "graft-demo-naip"
+    return f"{name}-patch" if level == "patch" else name
+
+
+def segmenter_present(name: str = DEFAULT_SEGMENTER) -> bool:
+    """Whether the weights of a segmenter are on this machine."""
+    return find_model(name).present
 
 
 def load_encoder(
@@ -98,7 +112,7 @@ def load_encoder(
         ModelError: unknown, not an encoder, or its weights are missing or damaged.
     """
     entry = find_model(name)
-    weights = _weights_of(entry)
+    weights = _encoder_weights(entry)
     spec = _spec(entry, weights)
     if gsd is not None and gsd <= 0:
         raise ModelError(f"A resolution of {gsd} metres per pixel is not possible: give a positive number.")
@@ -122,7 +136,7 @@ def load_encoder(
 def _load_space(entry: ModelEntry, spec: EncoderSpec, device: str) -> "ClipTowers":
     """Photo and text tower of an encoder, which may be another entry's."""
     leaned_on = entry if spec.text_encoder == entry.name else _text_entry(entry, spec.text_encoder)
-    weights = _weights_of(leaned_on)
+    weights = _encoder_weights(leaned_on)
     if not isinstance(leaned_on.recipe, CardRecipe | ClipRecipe):
         raise ModelError(f"{leaned_on.name!r} has no text tower, and {entry.name!r} names it as its text encoder.")
     from graft_core.models.device import pick_device
@@ -152,12 +166,20 @@ def _load_tiles(entry: ModelEntry, spec: EncoderSpec, weights: Path, device: str
     return TileRunner(visual if spec.level == "tile" else photo_tokens(visual), spec, where)
 
 
-def _weights_of(entry: ModelEntry) -> Path:
-    """The weights of an encoder, once everything it needs is found to be there."""
+def _encoder_weights(entry: ModelEntry) -> Path:
     if entry.kind != "encoder":
         raise ModelError(
             f"{entry.name!r} is a {entry.kind}, not an encoder: choose from `python -m graft_core models`."
         )
+    return weights_of(entry)
+
+
+def weights_of(entry: ModelEntry) -> Path:
+    """The weights of a model, once everything it needs is found to be there.
+
+    Raises:
+        ModelError: a file is missing, or is not the published one.
+    """
     if entry.problem:
         raise ModelError(entry.problem)
     paths = entry.paths

@@ -13,6 +13,7 @@ from graft_core.types import Level, QueryDefaults, SensorName
 
 Kind = Literal["encoder", "segmenter", "scene"]
 ResizeMode = Literal["shortest", "squash"]
+SamArchitecture = Literal["vit_t", "vit_b", "vit_l", "vit_h"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,14 @@ class GraftRecipe:
 
 
 @dataclass(frozen=True)
+class SamRecipe:
+    """Build a Segment Anything model."""
+
+    architecture: SamArchitecture
+    """Image encoder: MobileSAM's TinyViT (``vit_t``), or one of Meta's three sizes."""
+
+
+@dataclass(frozen=True)
 class ModelEntry:
     """One line of the registry."""
 
@@ -145,10 +154,10 @@ class ModelEntry:
     licence: str
     """SPDX identifier where there is one."""
     files: tuple[WantedFile, ...]
-    """Everything it needs on disk; for an encoder the weights come first."""
+    """Everything it needs on disk; the weights come first."""
     folder: Path
     """Where its files belong."""
-    recipe: CardRecipe | ClipRecipe | GraftRecipe | None = None
+    recipe: CardRecipe | ClipRecipe | GraftRecipe | SamRecipe | None = None
     """How to build it; None for what is only fetched."""
     sensor: SensorName | None = None
     """Imagery it was trained for."""

@@ -18,6 +18,8 @@ PACKAGES = (
     "torch",
     "torchvision",
     "open_clip_torch",
+    "timm",
+    "segment-anything",
     "safetensors",
     "rasterio",
     "rio-cogeo",

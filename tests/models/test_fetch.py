@@ -276,7 +276,15 @@ def test_a_hub_model_is_fetched_with_its_configuration(server: Server, monkeypat
 
 
 def test_shipped_sources_name_files_with_their_hashes() -> None:
-    for name in ("mobile-sam", "sample-sentinel2", "clip-vit-b-16", "remoteclip-vit-b-32"):
+    for name in (
+        "mobile-sam",
+        "sam-vit-b",
+        "sam-vit-l",
+        "sam-vit-h",
+        "sample-sentinel2",
+        "clip-vit-b-16",
+        "remoteclip-vit-b-32",
+    ):
         for wanted in find_model(name).files:
             assert all(len(source.sha256 or "") == 64 for source in wanted.sources)
     assert find_model("sample-sentinel2").folder == settings.tiles_dir() / "sample-sentinel2"

@@ -32,6 +32,9 @@ NAMES = {
     "remoteclip-vit-l-14",
     "georsclip-vit-b-32",
     "mobile-sam",
+    "sam-vit-b",
+    "sam-vit-l",
+    "sam-vit-h",
     "sample-sentinel2",
 }
 Saver = Callable[..., Card]
