@@ -80,7 +80,7 @@ def write_imagery(folder: Path, encoder: str, side: int) -> dict[str, float]:
     """Write the scene the others read."""
     del encoder
     write_aerial(_scene(folder), side)
-    return {"peak_mb": _peak_mb()}
+    return {"peak_mb": peak_mb()}
 
 
 def index(folder: Path, encoder: str, side: int) -> dict[str, float]:
@@ -89,9 +89,9 @@ def index(folder: Path, encoder: str, side: int) -> dict[str, float]:
     tower = encoder_or_random(encoder, "cpu", folder)
     px = tower.spec.tile_px
     tower.encode_tiles(np.zeros((BATCH, px, px, 3), np.uint8))
-    baseline = _peak_mb()
+    baseline = peak_mb()
     exhaust(index_scene(open_scene(_scene(folder)), tower, folder / "index", batch=BATCH))
-    return {"baseline_mb": baseline, "peak_mb": _peak_mb()}
+    return {"baseline_mb": baseline, "peak_mb": peak_mb()}
 
 
 def density(folder: Path, encoder: str, side: int) -> dict[str, float]:
@@ -99,11 +99,11 @@ def density(folder: Path, encoder: str, side: int) -> dict[str, float]:
     del side
     tower = encoder_or_random(encoder, "cpu", folder)
     tower.encode_texts([QUERY])  # loads the text tower
-    baseline = _peak_mb()
+    baseline = peak_mb()
     searcher = Searcher(IndexStore(folder / "index", tower.spec).snapshot(), tower)
     made = density_map(open_scene(_scene(folder)), searcher, parse_query(QUERY))
     exhaust(write_density(folder / "map.tif", made))
-    return {"baseline_mb": baseline, "peak_mb": _peak_mb()}
+    return {"baseline_mb": baseline, "peak_mb": peak_mb()}
 
 
 WORK = {"imagery": write_imagery, "index": index, "density": density}
@@ -120,8 +120,8 @@ def _scene(folder: Path) -> Path:
     return folder / "scene.tif"
 
 
-def _peak_mb() -> float:
-    """Linux counts in KiB."""
+def peak_mb() -> float:
+    """Most resident memory of this process so far; Linux counts in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MB
 
 

@@ -16,6 +16,11 @@ def indexes_dir() -> Path:
     return tiles_dir() / "indexes"
 
 
+def patches_dir() -> Path:
+    """Folder of the cached patch embeddings of all encoders."""
+    return tiles_dir() / "patches"
+
+
 def weights_dir() -> Path:
     """Folder of fetched weights: GRAFT_WEIGHTS, else ``graft-explorer/weights`` in the user's cache folder."""
     configured = os.environ.get("GRAFT_WEIGHTS")

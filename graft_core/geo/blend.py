@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from graft_core.geo.grid import TileGrid, pixel_origin
 from graft_core.types import F32, I64
 
 F64 = npt.NDArray[np.float64]
+Kernel = Literal["hann", "bilinear"]
+"""``hann``: every tile over a pixel counts, most where the pixel is in its middle. ``bilinear``: the four tiles whose
+centres lie around a pixel count, by nearness; for patches, which do not overlap."""
 
 _PHASE_DIGITS = 3
 """A grid's offset from whole pixels is rounded to a thousandth, so that the float noise in the origin of one window
@@ -24,9 +28,9 @@ class _Axis:
     """How the pixels of one side of a window draw on the lattice."""
 
     index: I64
-    """(k, n) absolute lattice index of the k tiles that may lie over each pixel, ascending."""
+    """(k, n) absolute lattice index of the k tiles that may count for each pixel, ascending."""
     weight: F64
-    """(k, n) their Hann weights, summing to 1 over k; 0 where the tile ends before the pixel."""
+    """(k, n) their weights, summing to 1 over k; 0 for a tile that does not count."""
 
     @property
     def span(self) -> tuple[int, int]:
@@ -38,15 +42,17 @@ class _Axis:
 class LatticeField:
     """Values on the tile lattice, to be seen as pixels.
 
-    Each pixel is the mean of the tiles over it, weighted by a Hann window over the tile in both directions and
-    normalised over the tiles that exist. Every pixel is computed by itself from its absolute position: any two windows
-    agree to the bit where they overlap, and so do two crops of one raster where the same tiles exist.
+    Each pixel is a mean of tiles, weighted in both directions by a Hann window over the tile or by the nearness of its
+    centre, and normalised over the tiles that exist. Every pixel is computed by itself from its absolute position: any
+    two windows agree to the bit where they overlap, and so do two crops of one raster where the same tiles exist.
     """
 
     values: F32
     """(K, rows, cols) K quantities a tile; NaN where the tile is missing or failed."""
     grid: TileGrid
     """The lattice they stand on."""
+    kernel: Kernel = "hann"
+    """Which tiles count for a pixel, and how much."""
 
     def __post_init__(self) -> None:
         if self.values.ndim != 3 or self.values.shape[1:] != (self.grid.rows, self.grid.cols):
@@ -55,13 +61,13 @@ class LatticeField:
             )
 
     def window(self, target: GeoBox) -> F32:
-        """(K, h, w) values of the pixels of ``target``, NaN where no existing tile lies over them.
+        """(K, h, w) values of the pixels of ``target``, NaN where no existing tile counts for them.
 
         ``target`` is north-up in the CRS of the grid; its pixels may be smaller or larger than the grid's.
         """
         if target.crs != self.grid.geobox.crs:
             raise ValueError(f"the window is in {target.crs}, the lattice in {self.grid.geobox.crs}")
-        down, across = _axes(target, self.grid)
+        down, across = _axes(target, self.grid, self.kernel)
         part = self._part(down.span, across.span)  # (K, r, c)
         known = ~np.isnan(part)
         columns = _along_columns(np.where(known, part, 0.0), across)  # (K, r, w)
@@ -88,7 +94,7 @@ class LatticeField:
         return part.astype(np.float64)
 
 
-def _axes(target: GeoBox, grid: TileGrid) -> tuple[_Axis, _Axis]:
+def _axes(target: GeoBox, grid: TileGrid, kernel: Kernel) -> tuple[_Axis, _Axis]:
     """Rows and columns of ``target`` on the lattice of ``grid``."""
     ratio = float(target.resolution.x) / grid.gsd
     ours, theirs = _origin_and_phase(grid.geobox), _origin_and_phase(target)
@@ -96,7 +102,8 @@ def _axes(target: GeoBox, grid: TileGrid) -> tuple[_Axis, _Axis]:
     for (_, own_phase), (origin, phase), length in zip(ours, theirs, target.shape, strict=True):
         pixels = np.arange(origin, origin + length, dtype=np.float64)
         # Pixel centres, in pixels of the working grid counted from where the lattice begins.
-        axes.append(_axis((pixels + (phase + 0.5)) * ratio - own_phase, grid.tile_px, grid.stride_px))
+        position = (pixels + (phase + 0.5)) * ratio - own_phase
+        axes.append((_hann if kernel == "hann" else _bilinear)(position, grid.tile_px, grid.stride_px))
     return axes[0], axes[1]
 
 
@@ -109,7 +116,14 @@ def _origin_and_phase(geobox: GeoBox) -> tuple[tuple[int, float], tuple[int, flo
     return (row, round(-affine.f / size - row, _PHASE_DIGITS)), (col, round(affine.c / size - col, _PHASE_DIGITS))
 
 
-def _axis(position: F64, tile_px: int, stride_px: int) -> _Axis:
+def _bilinear(position: F64, tile_px: int, stride_px: int) -> _Axis:
+    between = (position - tile_px / 2) / stride_px
+    first = np.floor(between).astype(np.int64)
+    share = between - first
+    return _Axis(np.stack([first, first + 1]), np.stack([1 - share, share]))
+
+
+def _hann(position: F64, tile_px: int, stride_px: int) -> _Axis:
     overlap = -(-tile_px // stride_px)
     last = np.floor(position / stride_px).astype(np.int64)
     index = last + np.arange(1 - overlap, 1)[:, None]  # (k, n)

@@ -47,13 +47,15 @@ def competing(words: F32, background: F32) -> Bool:
     return np.asarray(others @ own <= SAME_THING * lengths)
 
 
-def match_probability(target: F32, alternatives: F32, *, temperature: float) -> F32:
+def match_probability(target: F32, alternatives: F32, *, temperature: float, fitted: bool = True) -> F32:
     """Probability that a tile shows the target and none of the alternatives.
 
     Args:
         target: (N,) cosine with what is wanted.
         alternatives: (K, N) cosine with what else it may be.
         temperature: cosine difference that multiplies the odds by e.
+        fitted: fit the prior to the scene, whose tiles these then are; otherwise all classes are as likely beforehand
+            (softmax), and a tile's probability does not depend on the others.
 
     Returns:
         (N,) in [0, 1]; NaN where a score was NaN.
@@ -71,7 +73,7 @@ def match_probability(target: F32, alternatives: F32, *, temperature: float) -> 
     if not known.any():
         return probability
     likelihood = _likelihood(scores if known.all() else scores[:, known], temperature)
-    shares = fitted_shares(likelihood)
+    shares = fitted_shares(likelihood) if fitted else np.ones(len(likelihood))
     wanted = np.float32(shares[0]) * likelihood[0]
     total = wanted.copy()
     for share, each in zip(shares[1:], likelihood[1:], strict=True):  # in a fixed order, as BLAS would not promise
@@ -80,7 +82,9 @@ def match_probability(target: F32, alternatives: F32, *, temperature: float) -> 
     return probability
 
 
-def part_probability(target: F32 | None, against: F32, alternatives: F32, *, temperature: float) -> F32 | None:
+def part_probability(
+    target: F32 | None, against: F32, alternatives: F32, *, temperature: float, fitted: bool = True
+) -> F32 | None:
     """Probability of one kind of terms, words or images, (N,): that the wanted ones match and the unwanted do not.
 
     Args:
@@ -88,15 +92,17 @@ def part_probability(target: F32 | None, against: F32, alternatives: F32, *, tem
         against: (M, N) cosine with what is not wanted.
         alternatives: (K, N) cosine with what else a tile may be.
         temperature: cosine difference that multiplies the odds by e.
+        fitted: whether the prior is fitted to the scene (`match_probability`).
 
     Returns:
         None where the query has no terms of this kind.
     """
     if target is not None:
-        return match_probability(target, np.concatenate([against, alternatives]), temperature=temperature)
+        rivals = np.concatenate([against, alternatives])
+        return match_probability(target, rivals, temperature=temperature, fitted=fitted)
     if len(against) == 0:
         return None
-    absent = [1 - match_probability(each, alternatives, temperature=temperature) for each in against]
+    absent = [1 - match_probability(each, alternatives, temperature=temperature, fitted=fitted) for each in against]
     return np.asarray(np.prod(absent, axis=0), dtype=np.float32)
 
 
@@ -109,6 +115,21 @@ def joint_probability(words: F32 | None, looks: F32 | None, words_share: float) 
     if 0 < words_share < 1:
         return np.asarray(words**words_share * looks ** (1 - words_share), dtype=np.float32)
     return words * looks
+
+
+def class_probability(cosines: F32, *, temperature: float) -> F32:
+    """Probability of each of several classes that exclude each other: the softmax of (K, ...) cosines, of that shape.
+
+    Every place is decided by itself; NaN in all classes where one has no score.
+    """
+    odds = _likelihood(cosines, temperature)
+    odds /= odds.sum(axis=0)
+    return odds
+
+
+def weighed(cosines: F32, odds: F32, temperature: float) -> F32:
+    """(M, N) cosines raised so that a term of twice the weight, (M,), has twice the odds."""
+    return np.asarray(cosines + temperature * np.log(odds)[:, None], dtype=np.float32)
 
 
 def fitted_shares(likelihood: F32) -> F64:

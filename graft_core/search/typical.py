@@ -5,10 +5,15 @@ cosine of a tile with an example photo cannot be weighed against its cosine with
 stands out for the photo can be weighed against how far it stands out for the scene's typical tiles.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from graft_core.search.embed import unit_rows
 from graft_core.types import F32, I64, Bool
+
+F64 = npt.NDArray[np.float64]
 
 KINDS = 24
 """Typical tiles looked for; a scene holds some ten kinds of land."""
@@ -44,20 +49,36 @@ def sample_rows(count: int) -> I64:
     return np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
 
 
-def standard_scores(cosines: F32) -> F32:
+@dataclass(frozen=True)
+class Moments:
+    """How the cosines of each of K examples are spread over a scene."""
+
+    mean: F64
+    """(K,)"""
+    deviation: F64
+    """(K,) standard deviation."""
+
+
+def moments(cosines: F32) -> Moments:
+    """Of each row of (K, N); NaN does not count. In double precision: the order of a sum shall not show."""
+    known = np.isfinite(cosines)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, cosines, 0).sum(axis=1, dtype=np.float64) / count
+    away = np.where(known, cosines - mean[:, None], 0)
+    return Moments(mean, np.sqrt((away**2).sum(axis=1) / count))
+
+
+def standard_scores(cosines: F32, usual: Moments | None = None) -> F32:
     """(K, N) cosines -> each row with mean 0 and standard deviation 1 over the scene; NaN stays, a constant row is 0.
 
     A ground photo's cosines with tiles are lower and closer together than those of a tile, so it would lose to every
-    tile; how far a tile stands out among the scene's compares the two. (Mean in double precision: the order of a sum
-    shall not show.)
+    tile; how far a tile stands out among the scene's compares the two. ``usual`` are the scene's moments where the N
+    columns are not all of it.
     """
-    known = np.isfinite(cosines)
-    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    away = np.where(known, cosines, 0).astype(np.float64)
-    away = np.where(known, away - away.sum(axis=1, keepdims=True) / count, 0)
-    deviation = np.sqrt((away**2).sum(axis=1, keepdims=True) / count)
+    over = moments(cosines) if usual is None else usual
+    away, deviation = cosines - over.mean[:, None], over.deviation[:, None]
     scores = np.divide(away, deviation, out=np.zeros_like(away), where=deviation > LEAST_DEVIATION)
-    return np.where(known, scores, np.nan).astype(np.float32)
+    return np.where(np.isfinite(cosines), scores, np.nan).astype(np.float32)
 
 
 def competing_looks(example: F32, typical: F32) -> Bool:

@@ -13,7 +13,7 @@ from graft_core.io.scene import Scene, open_scene
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import default_encoder_name, find_model, load_encoder
 from graft_core.tasks.recipe import Recipe
-from graft_core.types import Encoder, SensorName
+from graft_core.types import Encoder, Level, SensorName
 
 COARSE_GSD = 4.0
 """Metres per pixel from which imagery is more like Sentinel-2 than like an aerial photo."""
@@ -143,18 +143,20 @@ def _as_before(
     return opened[0]
 
 
-def encoder_for(scene: Scene, name: str | None = None, *, device: str = "auto") -> Encoder:
+def encoder_for(scene: Scene, name: str | None = None, *, device: str = "auto", level: Level | None = None) -> Encoder:
     """The encoder of a name, or the shipped one that suits the scene; plain RGB encoders take imagery as fine as it is.
+
+    ``level`` is what is to leave its tower, whatever it was trained for.
 
     Raises:
         ModelError: unknown, or its weights are missing.
     """
     if name is None:
         coarse = scene.sensor == "rgb" and scene.gsd >= COARSE_GSD
-        name = default_encoder_name("sentinel2" if coarse else scene.sensor)
+        name = default_encoder_name("sentinel2" if coarse else scene.sensor, level or "tile")
     plain = scene.sensor == "rgb" and find_model(name).sensor == "rgb"
     gsd = max(1.0, round(scene.gsd, 3)) if plain else None
-    return load_encoder(name, device=device, sensor=scene.sensor, gsd=gsd)
+    return load_encoder(name, device=device, sensor=scene.sensor, gsd=gsd, level=level)
 
 
 def encoder_for_all(scenes: Sequence[Scene], name: str | None = None, *, device: str = "auto") -> Encoder:

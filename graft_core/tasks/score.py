@@ -10,7 +10,7 @@ from graft_core.geo.grid import TileGrid
 from graft_core.index.scan import scores
 from graft_core.index.snapshot import IndexSnapshot
 from graft_core.index.store import SceneRecord
-from graft_core.search.calibrate import joint_probability, part_probability
+from graft_core.search.calibrate import joint_probability, part_probability, weighed
 from graft_core.search.embed import QueryVectors, query_vectors, resolve
 from graft_core.search.query import Query, TileRef
 from graft_core.search.typical import SOFTER, competing_looks, sample_rows, standard_scores, typical_tiles
@@ -104,7 +104,7 @@ class Searcher:
     def _words(self, scene: str, vectors: QueryVectors) -> F32 | None:
         return part_probability(
             None if vectors.words is None else self._cosines(scene, vectors.words[None])[0],
-            _weighed(self._cosines(scene, vectors.against_words), vectors.words_odds, vectors.temperature),
+            weighed(self._cosines(scene, vectors.against_words), vectors.words_odds, vectors.temperature),
             self._kept_cosines(scene, vectors.background)[vectors.competes],
             temperature=vectors.temperature,
         )
@@ -123,7 +123,7 @@ class Searcher:
         competes = np.logical_and.reduce([competing_looks(each, usual) for each in own])
         return part_probability(
             own[0] if len(wanted) else None,
-            _weighed(own[len(wanted) :], vectors.looks_odds, temperature),
+            weighed(own[len(wanted) :], vectors.looks_odds, temperature),
             usual[competes],
             temperature=temperature,
         )
@@ -165,11 +165,6 @@ class Searcher:
                 tiles += len(known)
             self._totals[scene] = total, tiles
         return self._totals[scene]
-
-
-def _weighed(cosines: F32, odds: F32, temperature: float) -> F32:
-    """(M, N) cosines raised so that a term of twice the weight has twice the odds."""
-    return np.asarray(cosines + temperature * np.log(odds)[:, None], dtype=np.float32)
 
 
 def _spread(cosines: F32) -> float:

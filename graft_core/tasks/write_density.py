@@ -1,10 +1,7 @@
 """A density map as files: the GeoTIFF, its colours for QGIS, its STAC item."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,16 +15,11 @@ from graft_core.io.stac import Extra, write_stac_item
 from graft_core.tasks.density import DensityMap
 from graft_core.tasks.recipe import Recipe, now
 from graft_core.tasks.targets import RASTERS, check_target
+from graft_core.tasks.writing import Meter, in_background
 from graft_core.types import F32, Progress
 
 STEP = 2.0**-16
 """Both bands are written in such steps: finer than float16 embeddings are sure of, and files are a third as large."""
-REPORT_S = 0.2
-"""Seconds between two reports."""
-
-
-class _StoppedError(Exception):
-    """Raised inside the writing thread when nobody waits for the map any more."""
 
 
 def write_density(path: Path, density: DensityMap) -> Iterator[Progress]:
@@ -40,31 +32,19 @@ def write_density(path: Path, density: DensityMap) -> Iterator[Progress]:
         ExportError: the path is not a GeoTIFF's, or cannot be written.
     """
     check_target(path, RASTERS)
-    total = density.geobox.shape[0] * density.geobox.shape[1]
-    drawn = 0
-    stop = threading.Event()
-
-    def blocks(window: GeoBox) -> F32:
-        nonlocal drawn
-        if stop.is_set():
-            raise _StoppedError
-        values = density.window(window)
-        drawn += values[0].size
-        return in_steps(values)
-
     recipe = replace(density.recipe, time=now())
     bands = [BandInfo(f"{name}: {recipe.query.text}") for name in ("density", "score")]
-    started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="write-density") as thread:
-        written = thread.submit(write_cog, path, density.geobox, bands, blocks, tags=recipe.tags())
-        try:
-            while not wait([written], timeout=REPORT_S).done:
-                yield Progress(drawn, total, "pixels", time.monotonic() - started)
-        finally:
-            stop.set()
-        written.result()
+
+    def write(meter: Meter) -> None:
+        def blocks(window: GeoBox) -> F32:
+            values = in_steps(density.window(window))
+            meter.add(values[0].size)
+            return values
+
+        write_cog(path, density.geobox, bands, blocks, tags=recipe.tags())
+
+    yield from in_background(write, density.geobox.shape[0] * density.geobox.shape[1])
     _write_companions(path, density, recipe)
-    yield Progress(total, total, "pixels", time.monotonic() - started)
 
 
 def in_steps(values: F32) -> F32:

@@ -103,6 +103,46 @@ def test_a_constant_field_stays_exactly_constant(
     assert set(np.unique(out[~np.isnan(out)])) <= {np.float32(value)}
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 20), resolutions, st.integers(2, 60), st.integers(2, 60), st.data())
+def test_bilinear_quarters_stitched_are_bit_equal_to_the_whole(
+    patch: int, gsd: float, height: int, width: int, data: st.DataObject
+) -> None:
+    box = scene(height, width, gsd, left=500_000.1, top=4_999_876.7)
+    whole = random_field(tile_grid(box, gsd=1, tile_px=patch, stride_px=patch), missing=0.2)
+    field = LatticeField(whole.values, whole.grid, "bilinear")
+    row, col = data.draw(st.integers(1, height - 1)), data.draw(st.integers(1, width - 1))
+    upper = [field.window(part(box, 0, 0, row, col)), field.window(part(box, 0, col, row, width - col))]
+    lower = [
+        field.window(part(box, row, 0, height - row, col)),
+        field.window(part(box, row, col, height - row, width - col)),
+    ]
+    stitched = np.concatenate([np.concatenate(upper, axis=2), np.concatenate(lower, axis=2)], axis=1)
+    np.testing.assert_array_equal(stitched, field.window(box))
+
+
+def test_bilinear_is_exact_for_a_plane_and_for_the_centres_of_patches() -> None:
+    box = scene(120, 120, left=0, top=0)
+    grid = tile_grid(box, gsd=1, tile_px=8, stride_px=8)
+    x, y = grid.centers.T.reshape(2, grid.rows, grid.cols)
+    out = LatticeField((0.01 * x - 0.02 * y).astype(np.float32)[None], grid, "bilinear").window(box)[0]
+    inner = np.arange(4, 116)
+    expected = 0.01 * (inner + 0.5)[None, :] + 0.02 * (inner + 0.5)[:, None]
+    np.testing.assert_allclose(out[4:116, 4:116], expected, atol=1e-5)
+
+
+def test_bilinear_leaves_missing_patches_out_and_is_unknown_far_from_any() -> None:
+    box = scene(64, 64, left=0, top=0)
+    grid = tile_grid(box, gsd=1, tile_px=8, stride_px=8)
+    values = np.full((1, grid.rows, grid.cols), np.nan, np.float32)
+    values[0, 3, 3] = 0.5
+    out = LatticeField(values, grid, "bilinear").window(box)[0]
+    known = np.zeros((64, 64), bool)
+    known[20:36, 20:36] = True  # within a patch of its centre
+    np.testing.assert_array_equal(~np.isnan(out), known)
+    assert set(out[known]) == {np.float32(0.5)}
+
+
 def test_two_crops_of_one_raster_agree_where_the_same_tiles_exist() -> None:
     whole = scene(600, 700, 0.6, left=500_000.4, top=4_999_999.8)
     crop = part(whole, 130, 210, 400, 450)
