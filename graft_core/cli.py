@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from graft_core import cli_experiment, cli_pairs, cli_train
+from graft_core import cli_experiment, cli_pairs, cli_segment, cli_train
 from graft_core import cli_house as house
 from graft_core import cli_search as search
 from graft_core.cli_output import say
@@ -32,6 +32,8 @@ for verb in (
     search.density,
     search.retrieve,
     search.replay,
+    cli_segment.segment,
+    cli_segment.classify,
     house.evaluate,
     cli_pairs.pairs,
     cli_train.train,

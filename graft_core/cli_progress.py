@@ -3,12 +3,15 @@
 import sys
 import time
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from graft_core.types import Progress
+
+Result = TypeVar("Result")
 
 LOG_EVERY_S = 15.0
 """Seconds between two lines where stderr is a file."""
@@ -26,6 +29,17 @@ def show(work: Iterator[Progress], label: str) -> None:
     finally:
         if isinstance(work, Generator):
             work.close()
+
+
+def shown(work: Generator[Progress, None, Result], label: str) -> Result:
+    """``show`` for work that has a result, which is given."""
+    kept: list[Result] = []
+
+    def steps() -> Iterator[Progress]:
+        kept.append((yield from work))
+
+    show(steps(), label)
+    return kept[0]
 
 
 def describe(step: Progress) -> str:

@@ -1,6 +1,7 @@
-"""Tile outlines and points out, areas of interest in: GeoPackage, GeoJSON, GeoParquet and Shapefile."""
+"""Tile outlines, objects and points out; objects and areas of interest in: GeoPackage, GeoJSON, GeoParquet."""
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import geopandas
 import numpy as np
 import pyogrio
 import shapely
+from pyarrow import ArrowException, parquet
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry.base import BaseGeometry
 
@@ -18,7 +20,10 @@ from graft_core.io.atomic import replacing
 
 WGS84 = "EPSG:4326"
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet", ".geoparquet": "Parquet"}
-_LAYER = "hits"
+_HITS, _SEGMENTS = "hits", "segments"
+_NOTE = "graft_note"
+"""Name under which a file of objects carries the writer's note: layer metadata in a GeoPackage, schema metadata in a
+GeoParquet, a member of its own in a GeoJSON (which RFC 7946 allows)."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,86 @@ def write_hits(
     ExportError for an unknown suffix or a file that cannot be written.
     """
     path = Path(path)
-    driver = _DRIVERS.get(path.suffix.lower())
-    if driver is None:
-        known = ", ".join(sorted(_DRIVERS))
-        raise ExportError(f"Cannot write {path}: unknown file type {path.suffix!r}; use one of {known}.")
+    driver = _driver(path)
     target = WGS84 if driver == "GeoJSON" else crs or _shared_crs(hits)
     frame = _frame(hits, target, dict(meta or {}))
     with replacing(path) as draft:
         if driver == "Parquet":
             frame.to_parquet(draft, index=False)
         else:
-            _write_layer(draft, frame, driver)
+            draft.write_bytes(_layer(frame, driver, _HITS, "Polygon"))
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentRow:
+    """One object, as it goes into a file and comes out of it."""
+
+    number: int
+    """From 1."""
+    shape: BaseGeometry
+    """Polygon or MultiPolygon in the CRS of the file."""
+    area_m2: float
+    """In the projection of the scene."""
+    mean_score: float
+    """Cosine similarity with the query, mean over its pixels; NaN where nothing was asked."""
+    max_score: float
+    """The highest."""
+    mean_match: float
+    """Match probability in [0, 1], mean over its pixels."""
+    max_match: float
+    """The highest."""
+    refined: bool
+    """Whether a segmenter drew it."""
+    note: str
+    """Why it did not; else empty."""
+
+
+def write_segments(
+    path: str | Path, rows: Sequence[SegmentRow], crs: str, meta: Mapping[str, str] | None = None, note: str = ""
+) -> None:
+    """Write objects as GeoPackage, GeoJSON or GeoParquet, by the suffix of ``path``, whole or not at all.
+
+    ``crs`` is that of the shapes and of the file; GeoJSON is always WGS 84 (RFC 7946). ``meta`` (query, encoder, ...)
+    is repeated in every row; NaN becomes null. ``read_segments`` gives ``note`` back. ExportError for an unknown
+    suffix or a file that cannot be written.
+    """
+    path = Path(path)
+    driver = _driver(path)
+    frame = _segment_frame(rows, crs, dict(meta or {}))
+    with replacing(path) as draft:
+        if driver == "Parquet":
+            frame.to_parquet(draft, index=False)
+            table = parquet.read_table(draft)
+            parquet.write_table(table.replace_schema_metadata({**table.schema.metadata, _NOTE: note}), draft)
+        elif driver == "GeoJSON":
+            draft.write_text(_with_member(_layer(frame.to_crs(WGS84), driver, _SEGMENTS, "Unknown"), note), "utf-8")
+        else:
+            draft.write_bytes(_layer(frame, driver, _SEGMENTS, "MultiPolygon", layer_metadata={_NOTE: note}))
+
+
+def read_segments(path: str | Path) -> tuple[list[SegmentRow], str, str]:
+    """The objects that ``write_segments`` wrote as GeoPackage or GeoParquet, their CRS, and the note beside them.
+
+    ExportError when the file is missing, unreadable, or another program's.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ExportError(f"There are no objects at {path}; give a GeoPackage or GeoParquet made by `segment`.")
+    try:
+        if _driver(path) == "Parquet":
+            metadata = parquet.read_schema(path).metadata or {}
+            note = metadata.get(_NOTE.encode(), b"").decode() or None
+            frame = geopandas.read_parquet(path)
+        else:
+            note = (pyogrio.read_info(path, layer=_SEGMENTS)["layer_metadata"] or {}).get(_NOTE)
+            frame = geopandas.read_file(path, layer=_SEGMENTS, engine="pyogrio")
+        if note is None:
+            raise ExportError(f"{path} was not made by `segment`, or as GeoJSON; give its GeoPackage or GeoParquet.")
+        return [_segment_row(row) for row in frame.itertuples(index=False)], frame.crs.to_string(), note
+    except (DataSourceError, DataLayerError, ArrowException, AttributeError, ValueError, TypeError) as error:
+        raise ExportError(
+            f"Cannot read the objects in {path} ({error}); give a GeoPackage or GeoParquet made by `segment`."
+        ) from error
 
 
 def write_points(
@@ -137,9 +211,51 @@ def _outlines(hits: Sequence[TileOutline], crs: str) -> geopandas.GeoSeries:
     return shapes
 
 
-def _write_layer(draft: Path, frame: geopandas.GeoDataFrame, driver: str) -> None:
-    """By way of memory: SQLite says of a full disk only that some statement failed, Python says that it is full."""
-    options = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
+def _driver(path: Path) -> str:
+    driver = _DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        known = ", ".join(sorted(_DRIVERS))
+        raise ExportError(f"Cannot write {path}: unknown file type {path.suffix!r}; use one of {known}.")
+    return driver
+
+
+_NUMBERS = ("area_m2", "mean_score", "max_score", "mean_match", "max_match")
+
+
+def _segment_frame(rows: Sequence[SegmentRow], crs: str, meta: Mapping[str, str]) -> geopandas.GeoDataFrame:
+    columns = {
+        "number": np.array([row.number for row in rows], np.int64),
+        **{name: np.array([getattr(row, name) for row in rows], np.float64) for name in _NUMBERS},
+        "refined": np.array([row.refined for row in rows], np.bool_),
+        "note": np.array([row.note for row in rows], object),
+        **{key: np.array([value] * len(rows), object) for key, value in meta.items()},
+    }
+    return geopandas.GeoDataFrame(columns, geometry=[row.shape for row in rows], crs=crs)
+
+
+def _segment_row(row: Any) -> SegmentRow:
+    shape = row.geometry
+    parts = getattr(shape, "geoms", [shape])
+    figures = {name: float(getattr(row, name)) for name in _NUMBERS}
+    return SegmentRow(
+        number=int(row.number),
+        shape=parts[0] if len(parts) == 1 else shape,
+        refined=bool(row.refined),
+        note=row.note or "",
+        **figures,
+    )
+
+
+def _with_member(feature_collection: bytes, note: str) -> str:
+    """GeoJSON text with the note as a member of the collection, which GDAL cannot write."""
+    head, brace, rest = feature_collection.decode("utf-8").partition("{")
+    return f"{head}{brace}\n{json.dumps(_NOTE)}: {json.dumps(note, ensure_ascii=False)},{rest}"
+
+
+def _layer(frame: geopandas.GeoDataFrame, driver: str, name: str, kind: str, **options: Any) -> bytes:
+    """A file's content, by way of memory: SQLite says of a full disk only that some statement failed, Python says that
+    it is full."""
+    standard = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
     whole = io.BytesIO()
-    pyogrio.write_dataframe(frame, whole, layer=_LAYER, driver=driver, geometry_type="Polygon", **options)
-    draft.write_bytes(whole.getbuffer())
+    pyogrio.write_dataframe(frame, whole, layer=name, driver=driver, geometry_type=kind, **standard, **options)
+    return whole.getvalue()
