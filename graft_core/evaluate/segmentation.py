@@ -1,16 +1,23 @@
-"""Patch by patch: which class's name is nearest, and how much of the truth that draws (mIoU)."""
+"""Pixel by pixel: which class's name is nearest, and how much of the truth that draws (mIoU).
+
+Tokens are measured as the product asks them: overlapping windows, blended, bilinear between the patches (`class_map`).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from graft_core.evaluate.class_maps import I16, class_map, refined
 from graft_core.evaluate.metrics import F64, class_iou, confusion_matrix
 from graft_core.evaluate.pooled import PooledEncoder
 from graft_core.geo.grid import tile_grid
 from graft_core.io.scene import Scene, read_tiles
+from graft_core.models.sam import Segmenter
 from graft_core.search.embed import prompt_vector
+from graft_core.tasks.sam_windows import WindowLooks
 from graft_core.types import F32, I64, U8, Encoder, EncoderSpec
 from graft_core.world import land
 
@@ -63,19 +70,6 @@ def class_rows(encoder: Encoder) -> F32:
     return np.stack([prompt_vector(encoder, name, encoder.defaults.templates) for name in land.CLASSES])
 
 
-def patch_classes(mosaic: Mosaic, tokens: Encoder) -> I64:
-    """(h, w) class of every patch from the tokens of windows without overlap; ``tokens`` is of patch level."""
-    words, side = class_rows(tokens), mosaic.tile_px
-    count = side // mosaic.patch_px
-    predicted = np.empty(mosaic.patches, np.int64)
-    for row in range(0, mosaic.truth.shape[0], side):
-        band = mosaic.rgb[row : row + side].reshape(side, -1, side, 3).swapaxes(0, 1)  # (C, S, S, 3)
-        best = (tokens.encode_tiles(np.ascontiguousarray(band)) @ words.T).argmax(axis=-1)  # (C, h, w)
-        first = row // mosaic.patch_px
-        predicted[first : first + count] = best.swapaxes(0, 1).reshape(count, -1)
-    return predicted
-
-
 def sliding_classes(mosaic: Mosaic, encoder: Encoder, asked: I64) -> I64:
     """(h, w) class of the patches ``asked`` (row-major numbers) and -1 elsewhere, from one vector a window.
 
@@ -113,45 +107,52 @@ def some_patches(mosaic: Mosaic, count: int = SLIDING_WINDOWS) -> I64:
     return np.sort(chosen).astype(np.int64)
 
 
+def map_iou(labels: I16, classes: U8) -> F64:
+    """(C,) intersection over union of a map (H, W), -1 where nothing is known, with class ids, 0 for none."""
+    truth = np.where(labels >= 0, classes.astype(np.int16) - 1, -1)
+    return class_iou(confusion_matrix(truth, labels, len(land.CLASSES)))
+
+
 def segment(
     scene: Scene,
     classes: U8,
+    cache: Path,
     *,
     teacher: Encoder,
     image_tokens: Encoder,
     image_level: Encoder,
     pixel_level: Encoder | None,
+    segmenter: Segmenter | None = None,
+    looks: WindowLooks | None = None,
 ) -> dict[str, F64]:
     """Intersection over union of every class, (C,), for each way of segmenting; NaN for a class the truth lacks.
 
     Args:
         scene: at the encoders' ground sampling distance.
         classes: (H, W) class ids of the scene's pixels, 0 for none.
+        cache: folder of the patch embeddings.
         teacher: the teacher's photo tower at patch level.
         image_tokens: the image-level encoder loaded at patch level.
         image_level: the same encoder as it was trained. It is also asked as a sliding window, its CLS vector and the
             mean of the window's tokens, so that what pixel-level training gains is not owed to how CLS pools.
         pixel_level: where there is one.
+        segmenter: SAM, which then outlines what the pixel-level encoder finds; None to leave that out.
+        looks: what it saw before.
     """
-    cut: dict[tuple[int, int], Mosaic] = {}
-
-    def mosaic(encoder: Encoder) -> Mosaic:
-        sides = encoder.spec.tile_px, encoder.spec.patch_px
-        if sides not in cut:
-            cut[sides] = mosaic_of(scene, classes, encoder.spec)
-        return cut[sides]
-
-    def by_tokens(encoder: Encoder) -> F64:
-        return class_iou(patch_confusion(mosaic(encoder), patch_classes(mosaic(encoder), encoder)))
 
     def by_windows(encoder: Encoder) -> F64:
-        asked = some_patches(mosaic(encoder))
-        return class_iou(patch_confusion(mosaic(encoder), sliding_classes(mosaic(encoder), encoder, asked)))
+        mosaic = mosaic_of(scene, classes, encoder.spec)
+        return class_iou(patch_confusion(mosaic, sliding_classes(mosaic, encoder, some_patches(mosaic))))
 
     found = {
-        "teacher": by_tokens(teacher),
-        "image_level": by_tokens(image_tokens),
+        "teacher": map_iou(class_map(scene, teacher, cache).labels, classes),
+        "image_level": map_iou(class_map(scene, image_tokens, cache).labels, classes),
         "image_level_sliding": by_windows(image_level),
         "image_level_sliding_mean": by_windows(PooledEncoder(image_tokens)),
     }
-    return found if pixel_level is None else found | {"pixel_level": by_tokens(pixel_level)}
+    if pixel_level is not None:
+        drawn = class_map(scene, pixel_level, cache)
+        found["pixel_level"] = map_iou(drawn.labels, classes)
+        if segmenter is not None:
+            found["pixel_sam"] = map_iou(refined(drawn, scene, segmenter, looks or WindowLooks()), classes)
+    return found

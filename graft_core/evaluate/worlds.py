@@ -2,7 +2,9 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from graft_core.evaluate.metrics import (
     pearson,
     top1_accuracy,
 )
+from graft_core.evaluate.objects import Found, find_objects
 from graft_core.evaluate.pooled import PooledEncoder
 from graft_core.evaluate.segmentation import segment
 from graft_core.geo.density import lattice_sigma, smooth_lattice
@@ -23,9 +26,13 @@ from graft_core.geo.grid import TileGrid
 from graft_core.index.store import IndexStore
 from graft_core.io.geotiff import read_classes
 from graft_core.io.scene import Scene, open_scene
+from graft_core.models.catalogue import DEFAULT_SEGMENTER
+from graft_core.models.registry import find_model
+from graft_core.models.sam import Segmenter, load_segmenter
 from graft_core.search.query import parse_query
 from graft_core.tasks.density import density_map
 from graft_core.tasks.index_scene import index_scene
+from graft_core.tasks.sam_windows import WindowLooks
 from graft_core.tasks.score import Searcher
 from graft_core.types import F32, I64, U8, Bool, Encoder, SensorName
 from graft_core.world import land
@@ -36,6 +43,8 @@ SIDE_PX: dict[SensorName, int] = {"naip": 4096, "sentinel2": 2048}
 RANKS = 20
 MAJORITY = 0.5
 """A tile is of a class that fills more than this share of it."""
+LOOKS_KEPT = 128
+"""Windows of a world that SAM's embeddings are kept of, for one class after the other: all of a scene of 4096 px."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def evaluate_worlds(
         report: told what is being done.
         encoders: names or paths; each replaces the default encoder of its own sensor and level.
         sensors: which to measure; unless given, those of the encoders, or all.
-        segmentation: whether patches are measured too.
+        segmentation: whether patches are measured too, and SAM's outlines where its weights are here.
         side_px: sides of the scenes; those of ``world`` unless given.
 
     Returns:
@@ -85,6 +94,7 @@ def evaluate_worlds(
         ModelError: an encoder is unknown or missing, or two of one level are given for one sensor.
     """
     sides = SIDE_PX if side_px is None else side_px
+    segmenter = _segmenter(report) if segmentation else None
     found = {}
     for chosen in choose_contenders(encoders, sensors, tuple(sides)):
         sensor = chosen.sensor
@@ -97,7 +107,7 @@ def evaluate_worlds(
         worlds = []
         for seed in seeds:
             report(f"{sensor}: world {seed}")
-            worlds.append(measure_world(chosen, seed, sides[sensor], colours, segmentation=segmentation))
+            worlds.append(measure_world(chosen, seed, sides[sensor], colours, segmentation, segmenter))
         found[sensor] = chosen.names(segmentation) | _summary(worlds)
     return {"seed": seeds[0], "seeds": list(seeds), "sensors": found}
 
@@ -110,6 +120,16 @@ class Measured:
     """Of tiles and density."""
     iou: Mapping[str, F64]
     """(C,) intersection over union of every class by way of segmenting; empty where that was not asked for."""
+    objects: Mapping[str, Found] = field(default_factory=dict)
+    """Compact class -> its objects; empty without SAM."""
+
+
+def _segmenter(report: Callable[[str], None]) -> Segmenter | None:
+    entry = find_model(DEFAULT_SEGMENTER)
+    if entry.present:
+        return load_segmenter()
+    report(f"{entry.name} is not here, so miou_pixel_sam and object_f1 are left out: {entry.how_to_get}")
+    return None
 
 
 def _summary(worlds: Sequence[Measured]) -> dict[str, Any]:
@@ -123,7 +143,24 @@ def _summary(worlds: Sequence[Measured]) -> dict[str, Any]:
         means["spread"] = dict(zip(names[1:], rows[:, 1:].std(axis=0, ddof=1).round(4).tolist(), strict=True))
     if worlds[0].iou:
         means["iou"] = {way: _by_class([world.iou[way] for world in worlds]) for way in worlds[0].iou}
+    if any(world.objects for world in worlds):
+        means["object_f1"] = _object_f1([world.objects for world in worlds])
     return means
+
+
+def _object_f1(worlds: Sequence[Mapping[str, Found]]) -> dict[str, dict[str, float]]:
+    """Class -> F1 over the objects of all worlds together, and how many there are."""
+    names = dict.fromkeys(name for world in worlds for name in world)
+    pooled = {name: reduce(add, [world[name] for world in worlds if name in world]) for name in names}
+    return {
+        name: {
+            "without_sam": round(found.without_sam.f1, 4),
+            "with_sam": round(found.with_sam.f1, 4),
+            "objects": found.with_sam.found + found.with_sam.missed,
+        }
+        for name, found in pooled.items()
+        if found.with_sam.found + found.with_sam.missed
+    }
 
 
 def _mean_ious(world: Measured) -> dict[str, float]:
@@ -139,7 +176,12 @@ def _by_class(worlds: Sequence[F64]) -> dict[str, float]:
 
 
 def measure_world(
-    chosen: Contender, seed: int, side_px: int, colours: ColourBaseline, *, segmentation: bool = False
+    chosen: Contender,
+    seed: int,
+    side_px: int,
+    colours: ColourBaseline,
+    segmentation: bool = False,
+    segmenter: Segmenter | None = None,
 ) -> Measured:
     """Write one scene, index it with the encoder and with the teacher, and compare with the truth.
 
@@ -168,7 +210,7 @@ def measure_world(
             colour_knn_top1=float((colour == ours.truth).mean()),
             density_r=density_agreement(scene, density, fine, np.unique(ours.truth)),
         )
-        return Measured(figures, _segment(chosen, scene, classes) if segmentation else {})
+        return _segmented(figures, chosen, scene, classes, folder, segmenter) if segmentation else Measured(figures, {})
 
 
 @dataclass(frozen=True)
@@ -192,15 +234,25 @@ class _Labelled:
         return cls(shares, kept, truth, word_scores(searcher, scene.name)[kept])
 
 
-def _segment(chosen: Contender, scene: Scene, classes: U8) -> dict[str, F64]:
-    return segment(
+def _segmented(
+    figures: WorldFigures, chosen: Contender, scene: Scene, classes: U8, folder: Path, segmenter: Segmenter | None
+) -> Measured:
+    """What is measured besides, pixel by pixel and object by object."""
+    looks, cache = WindowLooks(LOOKS_KEPT), folder / "patches"
+    iou = segment(
         scene,
         classes,
+        cache,
         teacher=chosen.teacher_tokens,
         image_tokens=chosen.image_tokens,
         image_level=chosen.image_level,
         pixel_level=chosen.pixel_level,
+        segmenter=segmenter,
+        looks=looks,
     )
+    if segmenter is None or chosen.pixel_level is None:
+        return Measured(figures, iou)
+    return Measured(figures, iou, find_objects(scene, classes, chosen.pixel_level, cache, segmenter, looks))
 
 
 def _grid(searcher: Searcher, scene: Scene) -> TileGrid:

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
+from needed import put_mobile_sam
 from odc.geo.geobox import GeoBox
 
 from graft_core import settings
+from graft_core.evaluate.objects import Counts, Found
 from graft_core.evaluate.worlds import Measured, WorldFigures, _summary, class_shares, evaluate_worlds
 from graft_core.geo.grid import tile_grid
 from graft_core.models.card import load_card, save_card
@@ -49,6 +51,27 @@ def test_a_class_counts_in_the_worlds_that_have_it() -> None:
     assert found["spread"]["miou_teacher"] == pytest.approx(np.std([0.3, 0.75], ddof=1), abs=1e-4)
 
 
+def test_objects_of_several_worlds_are_counted_together() -> None:
+    figures = WorldFigures(100, 0.6, 0.2, 0.9, 0.3, 0.4, 0.8)
+    lake = Found(Counts(1, 1, 1), Counts(2, 0, 0)), Found(Counts(1, 0, 0), Counts(0, 1, 1))
+    quarry, none = Found(Counts(0, 1, 1), Counts(1, 0, 0)), Found(Counts(0, 1, 0), Counts(0, 0, 0))
+    worlds = [{"lake": lake[0], "harbour": none}, {"lake": lake[1], "quarry": quarry}]
+    found = _summary([Measured(figures, {}, each) for each in worlds])["object_f1"]
+    assert found == {
+        "lake": {
+            "without_sam": pytest.approx(4 / 6, abs=1e-4),
+            "with_sam": pytest.approx(4 / 6, abs=1e-4),
+            "objects": 3,
+        },
+        "quarry": {"without_sam": 0.0, "with_sam": 1.0, "objects": 1},
+    }
+    assert "object_f1" not in _summary([Measured(figures, {})])
+
+
+def no_segmenter() -> None:
+    raise AssertionError("SAM's weights are not here")
+
+
 @pytest.fixture
 def pixel_level(tmp_path: Path) -> str:
     """The shipped image-level weights under a card that says pixel level."""
@@ -77,12 +100,14 @@ def test_a_pixel_level_encoder_is_measured_by_its_patches_and_their_mean(
     monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_SEEDS", (1000,))
     monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_TILES", 50)
     monkeypatch.setattr("graft_core.evaluate.segmentation.SLIDING_WINDOWS", 64)
+    monkeypatch.setattr("graft_core.evaluate.worlds.load_segmenter", no_segmenter)
     said: list[str] = []
     found = evaluate_worlds([11], said.append, encoders=[pixel_level], segmentation=True, side_px={"naip": 512})
     figures = found["sensors"]["naip"]
     assert (figures["encoder"], figures["image_level"]) == ("tokens", "graft-demo-naip")
     assert figures["pixel_level"] == "tokens"
     assert figures["miou_pixel_level"] == figures["miou_image_level"] > figures["miou_teacher"]
+    assert any("miou_pixel_sam and object_f1 are left out" in each and "fetch mobile-sam" in each for each in said)
     assert set(figures["iou"]) == {
         "teacher",
         "image_level",
@@ -92,3 +117,21 @@ def test_a_pixel_level_encoder_is_measured_by_its_patches_and_their_mean(
     }
     assert figures["zero_shot_top1"] > figures["baseline_top1"]
     assert -1 <= figures["density_r"] <= 1
+
+
+def test_with_sam_here_its_maps_and_objects_are_measured_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_mobile_sam()
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_SEEDS", (1000,))
+    monkeypatch.setattr("graft_core.evaluate.colour_baseline.COLOUR_TILES", 50)
+    monkeypatch.setattr("graft_core.evaluate.segmentation.SLIDING_WINDOWS", 64)
+    monkeypatch.setattr("graft_core.evaluate.objects.COMPACT", ("cemetery", "harbour"))
+    found = evaluate_worlds([1011], lambda _: None, segmentation=True, side_px={"naip": 384})
+    figures = found["sensors"]["naip"]
+    assert (
+        figures["miou_teacher"] < figures["miou_image_level"] < figures["miou_pixel_level"] < figures["miou_pixel_sam"]
+    )
+    assert set(figures["iou"]["pixel_sam"]) == set(figures["iou"]["pixel_level"])
+    assert set(figures["object_f1"]) == {"cemetery", "harbour"}
+    for each in figures["object_f1"].values():
+        assert 0 <= each["without_sam"] <= 1
+        assert 0 <= each["with_sam"] <= 1
