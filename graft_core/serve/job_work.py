@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from graft_core import settings
 from graft_core.serve.job_report import Report
+from graft_core.serve.patch_work import LOADING, classify, patches, segment
 from graft_core.serve.queue import turn
 from graft_core.types import Progress
 
 if TYPE_CHECKING:
     from graft_core.io.scene import Scene
 
-LOADING = "Loading torch and the encoder."
 DEMO_SIZE = 2048
 """Metres of the demo world's aerial scene: something to look at within a minute."""
 OWNED = "owns-run"
@@ -121,5 +121,8 @@ WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "demo": demo,
     "pairs": pairs,
     "train": train,
+    "patches": patches,
+    "segment": segment,
+    "classify": classify,
 }
 """By the kind of the job."""

@@ -29,7 +29,7 @@ from graft_core.serve.lock import explained, file_lock
 from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
-Kind = Literal["index", "fetch", "demo", "pairs", "train"]
+Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify"]
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
@@ -40,7 +40,10 @@ GRACE_S = 10.0
 TRAIN_GRACE_S = 120.0
 """The same for training, which ends its step and writes a checkpoint."""
 
-_NEEDED = {"index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config"}
+_NEEDED = {
+    "index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config",
+    "patches": "scene", "segment": "out", "classify": "out",
+}  # fmt: skip
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _INTERRUPTED = "The job's process ended before its work did; resume the job to go on where it stopped."
 _BY_HAND_S = 5.0
@@ -54,7 +57,8 @@ class Job:
     """Name of its folder."""
     kind: Kind
     """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes.
-    ``pairs``: place photos on scenes. ``train``: teach an encoder."""
+    ``pairs``: place photos on scenes. ``train``: teach an encoder. ``patches``: embed the patches of an area.
+    ``segment``: outline what a query finds. ``classify``: a label map of a list of classes."""
     title: str
     """For people, e.g. "Index claremont with graft-demo-naip"."""
     arguments: Mapping[str, Any]
@@ -102,7 +106,10 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
         title: what to call it in front of people.
         arguments: ``index``: scene, and where stated encoder, stride, sensor, gsd and bands. ``fetch``: name.
             ``demo``: seed, and where stated size. ``pairs``: photos, scenes, options and out, the table to write.
-            ``train``: config (``train.config.config_table``), and where stated device and resume.
+            ``train``: config (``train.config.config_table``), and where stated device and resume. ``patches``: scene,
+            and where stated encoder, area (`geo.masks.area_from_text`) and margin_px. ``segment``: as ``patches``, and
+            query (JSON), options (`tasks.segment.SegmentOptions`), refine and out, the file to write. ``classify``: as
+            ``patches``, and classes, level, margin and out.
 
     Raises:
         JobError: there is no such kind, its first argument is missing, or no process can be started.

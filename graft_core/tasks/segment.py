@@ -29,21 +29,7 @@ from graft_core.tasks.refine import RefineOptions, reach_px, refine_areas
 from graft_core.tasks.retrieve import CONFIDENT
 from graft_core.tasks.sam_windows import WindowLooks, window_side
 from graft_core.tasks.segment_recipe import SegmentRecipe
-from graft_core.types import Encoder, Progress
-
-__all__ = [
-    "BEYOND_PATCHES",
-    "SMALLEST_PATCHES",
-    "STAIR",
-    "THRESHOLD",
-    "Refiner",
-    "Segment",
-    "SegmentOptions",
-    "Segmentation",
-    "match_values",
-    "segment",
-    "segmenter_for",
-]
+from graft_core.types import Encoder, EncoderSpec, Progress
 
 THRESHOLD = 0.5
 """Match probability from which a pixel matches, unless another is asked."""
@@ -174,9 +160,8 @@ def segment(
     local = None if area is None else reprojected(area, crs_of(scene))
     written = scene.geobox if local is None else cut_to(scene.geobox, local, scene.name)
     asked = patch_query(query, scene, encoder)
-    sizes = _sizes(scene, encoder, options)
-    margin = reach_px(sizes) if refiner.segmenter else 0
-    margin += math.ceil(BEYOND_PATCHES * sizes.patch_px + math.sqrt(_least_area(sizes, scene, options)))
+    sizes = _sizes(scene, encoder.spec, options)
+    margin = margin_px(scene, encoder.spec, options, refined=refiner.segmenter is not None)
     field = yield from patch_field(scene, encoder, asked.vectors, cache, area=local, margin_px=margin)
     values = match_values(field, asked)
     frame = PixelFrame(scene.geobox)
@@ -199,6 +184,13 @@ def segment(
     return Segmentation(segments, written, local, recipe)
 
 
+def margin_px(scene: Scene, spec: EncoderSpec, options: SegmentOptions, *, refined: bool) -> int:
+    """Pixels around an area of interest on which the objects in it may depend, outlined by SAM or not."""
+    sizes = _sizes(scene, spec, options)
+    beyond = math.ceil(BEYOND_PATCHES * sizes.patch_px + math.sqrt(_least_area(sizes, scene, options)))
+    return beyond + (reach_px(sizes) if refined else 0)
+
+
 def match_values(field: PatchField, asked: ResolvedPatchQuery) -> Values:
     """Match probability and cosine of any window: decided patch by patch, bilinear between their centres."""
     cosines = field.field.values
@@ -206,9 +198,9 @@ def match_values(field: PatchField, asked: ResolvedPatchQuery) -> Values:
     return replace(field, field=LatticeField(both, field.field.grid, field.field.kernel)).window
 
 
-def _sizes(scene: Scene, encoder: Encoder, options: SegmentOptions) -> RefineOptions:
+def _sizes(scene: Scene, spec: EncoderSpec, options: SegmentOptions) -> RefineOptions:
     window = options.window_px or window_side(scene.gsd)
-    return RefineOptions(options.threshold, encoder.spec.patch_px * encoder.spec.gsd / scene.gsd, window)
+    return RefineOptions(options.threshold, spec.patch_px * spec.gsd / scene.gsd, window)
 
 
 def _least_area(sizes: RefineOptions, scene: Scene, options: SegmentOptions) -> float:

@@ -1,8 +1,10 @@
 """What all sessions share: scenes, encoders, searchers and the answers to questions somebody asked before."""
 
 import threading
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -18,10 +20,11 @@ from graft_core.tasks.catalog import KnownScene, encoder_for_all, find_scene, kn
 from graft_core.tasks.density import DensityMap, density_map
 from graft_core.tasks.examples import read_photo
 from graft_core.tasks.map_picture import RGB, MapPicture, density_picture, difference_picture
+from graft_core.tasks.patch_scores import patch_encoder as encoder_for_patches
 from graft_core.tasks.retrieve import Hit, Retrieval, retrieve
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_hits import thumbnails
-from graft_core.types import Encoder
+from graft_core.types import Encoder, Progress
 from graft_core.ui.data_uri import jpeg_uri
 from graft_core.ui.words import words_of
 
@@ -31,7 +34,9 @@ HITS = 24
 EXAMPLE_PX = 216
 """Longer side of a query's example picture."""
 
-_inference = threading.Lock()
+Result = TypeVar("Result")
+
+inference = threading.Lock()
 """One question at a time: two at once are no faster, and take twice the memory."""
 
 
@@ -84,7 +89,32 @@ def encoder(scenes: tuple[str, ...], name: str | None) -> Encoder:
         ModelError: unknown, or its weights are missing.
     """
     found = encoder_for_all([scene(each) for each in scenes], name)
-    return _shared(found.spec.key, found)
+    return shared(found)
+
+
+def patch_encoder(scene_name: str, name: str | None) -> Encoder:
+    """The encoder of a name at patch level, or the pixel-level one that suits a scene, its towers loaded once.
+
+    Raises:
+        ModelError: unknown, or its weights are missing.
+    """
+    found = encoder_for_patches(scene(scene_name), name)
+    return shared(found)
+
+
+def shared(encoder: Encoder) -> Encoder:
+    """The encoder of this key that was made first, for all sessions."""
+    return _shared(encoder.spec.key, encoder)
+
+
+def finished(work: Generator[Progress, None, Result]) -> Result:
+    """What a task returns, for whoever has no bar to draw."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -115,7 +145,7 @@ def _answer(question: Question, version: int) -> Answer:
     opened = {name: scene(name) for name in question.scenes}
     query = Query.from_json(question.query)
     area = None if question.area is None else area_from_text(question.area)
-    with _inference:
+    with inference:
         searcher = _searcher(tower.spec.key, version, tower)
         maps = [
             density_map(each, searcher, query, threshold=question.threshold, bandwidth=question.bandwidth, area=area)

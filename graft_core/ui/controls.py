@@ -11,7 +11,7 @@ from graft_core.geo.place import WGS84, reprojected
 from graft_core.io.vector import read_area
 from graft_core.tasks.catalog import KnownScene
 from graft_core.ui.errors import told
-from graft_core.ui.state import Exploring, keep_upload
+from graft_core.ui.state import Exploring, OnMap, keep_upload
 
 SUITS = "suits the scene"
 OWN = "encoder's own"
@@ -55,10 +55,10 @@ def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
         "Scenes", [scene.name for scene in known], default=[known[0].name], key="scenes", bind="query-params"
     )
     encoder = _encoder([scene for scene in known if scene.name in scenes])
-    area = _area(state)
+    area = choose_area(state)
     section("What counts")
     threshold, bandwidth = _scale()
-    return Search(tuple(scenes), encoder, area, threshold, bandwidth, _background())
+    return Search(tuple(scenes), encoder, area, threshold, bandwidth, choose_background())
 
 
 def choose_look(ramps: Sequence[str]) -> Look:
@@ -88,7 +88,7 @@ def _encoder(scenes: Sequence[KnownScene]) -> str | None:
     return None if chosen == SUITS else str(chosen)
 
 
-def _area(state: Exploring) -> str | None:
+def choose_area(state: OnMap) -> str | None:
     """The area of interest, typed, drawn on the map, or out of a file; None for everywhere."""
     if state.new_area is not None:
         st.session_state.area, state.new_area = state.new_area, None
@@ -111,7 +111,7 @@ def _area(state: Exploring) -> str | None:
     return None
 
 
-def _area_file(state: Exploring) -> None:
+def _area_file(state: OnMap) -> None:
     """Polygons of a file, in any CRS."""
     file = st.file_uploader("GeoJSON, GeoPackage or zipped Shapefile", type=["geojson", "json", "gpkg", "zip"])
 
@@ -148,7 +148,7 @@ def _scale() -> tuple[float | None, float | None]:
     return threshold or None, metres
 
 
-def _background() -> tuple[str, ...]:
+def choose_background() -> tuple[str, ...]:
     """Prompts the query competes with; empty for the encoder's own."""
     with st.expander("What else may lie there"):
         lines = st.text_area(

@@ -5,11 +5,10 @@ from typing import Any
 
 import folium
 import streamlit as st
-from branca.element import MacroElement
-from folium.template import Template
 from streamlit_folium import st_folium
 
-from graft_core.geo.masks import area_from_text, text_of_area
+from graft_core.geo.masks import area_from_text
+from graft_core.search.query import Query
 from graft_core.tasks.retrieve import CONFIDENT, Hit
 from graft_core.ui import cached
 from graft_core.ui.address import base_path
@@ -19,30 +18,15 @@ from graft_core.ui.history import TINTS, shown_layers
 from graft_core.ui.imagery import bounds_of, imagery
 from graft_core.ui.land import Land
 from graft_core.ui.legend import change_legend_html, legend_html
-from graft_core.ui.maps import area_outline, base_map, density_overlay, drawn_area, wiped
+from graft_core.ui.map_frame import HEIGHT, RETURNED, FillsFrame, taken_click
+from graft_core.ui.maps import area_outline, base_map, density_overlay, wiped
 from graft_core.ui.offline_maps import use_vendored_assets
 from graft_core.ui.outlines import tile_outlines
 from graft_core.ui.shared_view import ViewInAddress
-from graft_core.ui.state import Exploring
+from graft_core.ui.state import Exploring, sent
 from graft_core.ui.swipe import LEFT, RIGHT, divider
 
-HEIGHT = 530
-"""Screen pixels, for a browser without the page's style."""
-RETURNED = ["all_drawings", "last_clicked"]
-
 Groups = list[folium.FeatureGroup]
-
-
-class _FillsFrame(MacroElement):
-    """Makes the map as high as its frame, which the page's style makes as high as the window leaves room for."""
-
-    _template = Template("""
-        {% macro header(this, kwargs) %}<style>#map_div { height: 100vh !important; }</style>{% endmacro %}
-    """)
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # folium states no types here
-        self._name = "FillsFrame"
 
 
 def show_map(
@@ -73,7 +57,7 @@ def show_map(
     overlays.append(wiped(state.cleared))
     with st.container(key="explore-map"):
         told = st_folium(
-            base_map(bounds_of(search.scenes), layers, parts=[Land(), ViewInAddress(), _FillsFrame()]),
+            base_map(bounds_of(search.scenes), layers, parts=[Land(), ViewInAddress(), FillsFrame()]),
             key=f"explore-{hash(search.scenes)}",
             height=HEIGHT,
             use_container_width=True,
@@ -83,8 +67,21 @@ def show_map(
             returned_objects=RETURNED,
         )
     if answer is not None and question is not None:
-        st.html(_legend(question, answer, state, look))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(_legend(question, answer, state, look))
+            _offer_polygons(question)
     _take(told or {}, state)
+
+
+def _offer_polygons(question: Question) -> None:
+    """The same words on the Segment page, which takes one scene."""
+    st.page_link(
+        "pages/2_Segment.py",
+        label="As polygons",
+        icon=":material/polyline:",
+        help="The same query on the Segment page: every place that matches as a polygon with its area.",
+        query_params=sent(scene=question.scenes[0], query=Query.from_json(question.query).text, area=question.area),
+    )
 
 
 def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) -> Groups:
@@ -159,19 +156,8 @@ def _legend(question: Question, answer: Answer, state: Exploring, look: Look) ->
 
 
 def _take(told: Mapping[str, Any], state: Exploring) -> None:
-    """A drawing becomes the area of interest, a click the place that is looked into; a click that draws is none.
-
-    The map goes on telling what was drawn and clicked last.
-    """
-    click, drawings = told.get("last_clicked"), told.get("all_drawings")
-    clicked = (float(click["lng"]), float(click["lat"])) if click else None
-    area = drawn_area(drawings)
-    drawn = state.drawn if drawings is None else text_of_area(area) if area else None
-    new_click, new_drawing = clicked not in (None, state.clicked), drawn != state.drawn
-    state.clicked, state.drawn = clicked, drawn
-    if new_drawing:
-        state.new_area = drawn or ""
-        st.rerun()
-    if new_click:
+    """A drawing becomes the area of interest, a click the place that is looked into; a click that draws is none."""
+    clicked = taken_click(told, state)
+    if clicked is not None:
         state.place = clicked
         st.rerun()

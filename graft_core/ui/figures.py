@@ -22,6 +22,16 @@ def extent_text(width: float, height: float) -> str:
     return f"{width / 1000:.{digits}f} x {height / 1000:.{digits}f} km"
 
 
+def area_text(square_metres: float) -> str:
+    """An area in square metres, hectares from one on, square kilometres from ten on; three digits at least."""
+    if square_metres < 10_000:
+        return f"{square_metres:,.0f} m²"
+    hectares = square_metres / 10_000
+    if hectares < 1000:
+        return f"{hectares:,.{2 if hectares < 10 else 1 if hectares < 100 else 0}f} ha"
+    return f"{hectares / 100:,.1f} km²"
+
+
 def time_text(seconds: float) -> str:
     """A span of time as a person would say it."""
     if seconds < 90:

@@ -15,7 +15,10 @@ def imagery(name: str) -> TileLayer:
     """The layer of a known scene; SceneError where it cannot be opened."""
     scene = cached.scene(name)
     return TileLayer(
-        scene_tiles_url(tiles_prefix(), scene), name, bounds_wgs84(scene.geobox), native_zoom=native_zoom(scene.geobox)
+        scene_tiles_url(tiles_prefix(), scene),
+        scene.name,
+        bounds_wgs84(scene.geobox),
+        native_zoom=native_zoom(scene.geobox),
     )
 
 

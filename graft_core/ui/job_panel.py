@@ -60,6 +60,15 @@ def show_jobs(kinds: Collection[Kind] | None = None) -> None:
     panel()
 
 
+def at_work(kind: Kind, **arguments: object) -> bool:
+    """Whether a job with these arguments, and maybe others, is active; what is None was left to the job."""
+    stated = {name: value for name, value in arguments.items() if value is not None}
+    return any(
+        job.active and job.kind == kind and all(job.arguments.get(name) == value for name, value in stated.items())
+        for job in list_jobs()
+    )
+
+
 def show_job(job: Job) -> None:
     """Title, bar or message, and what can be done."""
     with st.container(border=True, gap="xsmall", key=f"job-{job.id}"):

@@ -82,6 +82,13 @@ class MapSetup(MacroElement):
                     background: rgba(20, 24, 27, .82); color: #fff; font: 600 11px/18px system-ui, sans-serif;
                 }
                 .graft-rank.graft-chosen span { background: #d55e00; }
+                .graft-polygon:focus { outline: none; }
+                .graft-click {
+                    border-radius: 50%; border: 2px solid #fff; box-shadow: 0 0 3px #000; color: #fff;
+                    font: 700 15px/16px system-ui, sans-serif; text-align: center;
+                }
+                .graft-plus { background: #0072b2; }
+                .graft-minus { background: #d55e00; }
                 .graft-swipe { position: absolute; inset: 0; pointer-events: none; z-index: 900; }
                 .graft-swipe-line {
                     position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: #fff;

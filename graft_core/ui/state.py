@@ -12,7 +12,7 @@ from graft_core import settings
 from graft_core.io.atomic import replacing
 from graft_core.search.query import Query, parse_query, parse_tile
 from graft_core.tasks.examples import check_images
-from graft_core.tasks.retrieve import Hit
+from graft_core.tasks.retrieve import Bounds, Hit
 from graft_core.ui.cached import Question
 from graft_core.ui.maps import View, view_on
 from graft_core.ui.outlines import hit_bounds
@@ -21,6 +21,9 @@ from graft_core.ui.shared_view import view_from_address
 HISTORY = 12
 """Questions that are remembered."""
 
+SENT = "to-"
+"""Beginning of parameters that a link sends to another page."""
+
 Place = tuple[float, float]
 """Longitude and latitude in degrees."""
 Comparison = Literal["less", "beside"]
@@ -28,7 +31,36 @@ Comparison = Literal["less", "beside"]
 
 
 @dataclass
-class Exploring:
+class OnMap:
+    """What a page remembers of its map."""
+
+    clicked: Place | None = None
+    """Where the map was clicked last, which it goes on telling."""
+    drawn: str | None = None
+    """What was drawn last, which the map goes on telling."""
+    new_area: str | None = None
+    """Area of interest that the sidebar is to show from the next run on; "" for none."""
+    cleared: int = 0
+    """How often the drawings were wiped off."""
+    view: View = field(default_factory=View)
+    """Where the map was sent last."""
+    visits: int = 0
+    """How often it was sent somewhere."""
+    answered: bool = False
+    """Whether there was an answer yet: the first one waits for the encoder, so the map is drawn before it."""
+
+    def clear_area(self) -> None:
+        """Ask everywhere again."""
+        self.new_area, self.cleared = "", self.cleared + 1
+
+    def go_to_bounds(self, bounds: Bounds) -> None:
+        """Bring a place, in degrees, into view."""
+        self.visits += 1
+        self.view = view_on(bounds, self.visits)
+
+
+@dataclass
+class Exploring(OnMap):
     """The state of the Explore page."""
 
     asked: str = ""
@@ -43,18 +75,6 @@ class Exploring:
     """Whether the gallery shows all best tiles, or the first of them."""
     place: Place | None = None
     """Place that is looked into."""
-    clicked: Place | None = None
-    """Where the map was clicked last, which it goes on telling."""
-    drawn: str | None = None
-    """What was drawn last, which the map goes on telling."""
-    new_area: str | None = None
-    """Area of interest that the sidebar is to show from the next run on; "" for none."""
-    cleared: int = 0
-    """How often the drawings were wiped off."""
-    view: View = field(default_factory=View)
-    """Where the map was sent last."""
-    visits: int = 0
-    """How often it was sent somewhere."""
     history: list[Question] = field(default_factory=list)
     """Earlier questions, the newest first."""
     other: Question | None = None
@@ -74,16 +94,12 @@ class Exploring:
 
     def go_to(self, hit: Hit) -> None:
         """Emphasise a tile and bring it into view."""
-        self.chosen, self.visits = hit.tile, self.visits + 1
-        self.view = view_on(hit_bounds(hit), self.visits)
+        self.chosen = hit.tile
+        self.go_to_bounds(hit_bounds(hit))
 
     def show_all_tiles(self) -> None:
         """Until other words are asked."""
         self.all_tiles = True
-
-    def clear_area(self) -> None:
-        """Ask everywhere again."""
-        self.new_area, self.cleared = "", self.cleared + 1
 
     def look_away(self) -> None:
         """Look into no place any more."""
@@ -139,3 +155,18 @@ def keep_upload(content: bytes, name: str) -> Path:
         with replacing(path) as draft:
             draft.write_bytes(content)
     return path
+
+
+def sent(**values: str | None) -> dict[str, str]:
+    """What widgets of another page are to hold, as parameters of a link to it.
+
+    They have names of their own: whatever a widget of this page is bound to goes with the page.
+    """
+    return {f"{SENT}{key}": value for key, value in values.items() if value}
+
+
+def arrive() -> None:
+    """Take what a link of another page sent along; before any widget is drawn."""
+    for name in [each for each in st.query_params if each.startswith(SENT)]:
+        key, value = name.removeprefix(SENT), st.query_params.pop(name)
+        st.session_state[key] = st.query_params[key] = value

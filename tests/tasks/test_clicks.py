@@ -13,8 +13,8 @@ from green_things import DISCS, SIDE, green_pixels, iou, outlined
 from graft_core.errors import QueryError
 from graft_core.io.scene import Scene, open_scene
 from graft_core.tasks.clicks import Click, outline_at, refine_segment
+from graft_core.tasks.measure import Segment
 from graft_core.tasks.sam_windows import WindowLooks
-from graft_core.tasks.segment import Segment
 
 
 @pytest.fixture

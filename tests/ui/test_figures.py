@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from graft_core.types import Progress
-from graft_core.ui.figures import extent_text, free_bytes, free_memory, size_text, time_text
+from graft_core.ui.figures import area_text, extent_text, free_bytes, free_memory, size_text, time_text
 from graft_core.ui.job_panel import progress_text
 
 
@@ -60,3 +60,18 @@ def test_progress_says_how_far_how_fast_and_how_long(progress: Progress, expecte
 def test_free_memory_is_less_than_there_is() -> None:
     free = free_memory("cpu")
     assert free is None or 0 < free < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("square_metres", "expected"),
+    [
+        (0, "0 m²"),
+        (9999, "9,999 m²"),
+        (10_000, "1.00 ha"),
+        (217_000, "21.7 ha"),
+        (4_194_304, "419 ha"),
+        (5e7, "50.0 km²"),
+    ],
+)
+def test_areas_are_in_the_unit_a_person_would_take(square_metres: float, expected: str) -> None:
+    assert area_text(square_metres) == expected

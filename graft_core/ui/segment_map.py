@@ -1,0 +1,91 @@
+"""The map of the Segment page: imagery, match layer, polygons; a click chooses one or corrects it."""
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from graft_core.geo.masks import area_from_text
+from graft_core.tasks.density import crs_of
+from graft_core.ui import cached, segment_cached
+from graft_core.ui.address import base_path
+from graft_core.ui.imagery import bounds_of, imagery
+from graft_core.ui.land import Land
+from graft_core.ui.legend import legend_html
+from graft_core.ui.map_frame import HEIGHT, RETURNED, FillsFrame, taken_click
+from graft_core.ui.maps import CHOSEN, area_outline, base_map, density_overlay, wiped
+from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.patch_controls import Looking
+from graft_core.ui.segment_cached import Wanted
+from graft_core.ui.segment_controls import ObjectsLook
+from graft_core.ui.segment_edits import Corrected
+from graft_core.ui.segment_overlay import clicks_overlay, polygons_overlay
+from graft_core.ui.segment_state import Segmenting
+from graft_core.ui.shared_view import ViewInAddress
+from graft_core.ui.state import Place
+
+
+def show_map(
+    looking: Looking, wanted: Wanted | None, shown: Corrected | None, state: Segmenting, look: ObjectsLook
+) -> Place | None:
+    """Draw the map; the place that was clicked just now, None where there was none.
+
+    Args:
+        looking: scene and area of interest.
+        wanted: what was asked; None where nothing was.
+        shown: the objects; None where they are not there yet.
+        state: this session's.
+        look: how it is drawn.
+    """
+    use_vendored_assets(base_path())
+    overlays = []
+    if wanted is not None and shown is not None:
+        if look.opacity:
+            drawn = segment_cached.picture(wanted, look.ramp)
+            overlays.append(density_overlay(drawn.rgba, drawn.bounds, look.opacity, name=f"match {wanted.words}"))
+        crs = crs_of(cached.scene(looking.scene))
+        overlays.append(polygons_overlay(shown.found.segments, crs, state.chosen, filled=look.filled))
+        edit = None if state.chosen is None else shown.edits.get(state.chosen)
+        if edit is not None:
+            overlays.append(clicks_overlay(edit.clicks, crs))
+    if looking.area is not None:
+        overlays.append(area_outline(area_from_text(looking.area)))
+    overlays.append(wiped(state.cleared))
+    with st.container(key="segment-map"):
+        told = st_folium(
+            base_map(
+                bounds_of((looking.scene,)), [imagery(looking.scene)], parts=[Land(), ViewInAddress(), FillsFrame()]
+            ),
+            key=f"segment-{looking.scene}",
+            height=HEIGHT,
+            use_container_width=True,
+            feature_group_to_add=overlays,
+            center=state.view.center,
+            zoom=state.view.zoom,
+            returned_objects=RETURNED,
+        )
+    if wanted is not None and shown is not None:
+        _show_legend(wanted, look)
+    return taken_click(told or {}, state)
+
+
+def _show_legend(wanted: Wanted, look: ObjectsLook) -> None:
+    bar = legend_html(f"Match with {wanted.words}", look.ramp, 0.0, 1.0) if look.opacity else ""
+    lines = "".join(
+        f'<span style="white-space:nowrap">{_line(kind, color)}{says}</span> '
+        for kind, color, says in (
+            ("dashed", "#fff", "match layer"),
+            ("solid", "#fff", "SAM"),
+            ("solid", CHOSEN, "chosen"),
+        )
+    )
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:center">'
+        f'<div style="flex:1 1 14rem">{bar}</div><div style="font-size:.8rem;line-height:1.7">{lines}</div></div>'
+    )
+
+
+def _line(kind: str, color: str) -> str:
+    return (
+        '<span style="display:inline-block;width:1.6rem;height:.55rem;border-radius:.15rem;background:#5b646a;'
+        'vertical-align:.02rem;margin:0 .35rem 0 .7rem"><span style="display:block;margin-top:.2rem;'
+        f'border-top:2px {kind} {color}"></span></span>'
+    )
