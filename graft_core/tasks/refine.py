@@ -136,8 +136,9 @@ def connected_to(mask: Bool, area: Bool) -> Bool:
 
 
 def _whole(area: Any, found: Sequence[Outline]) -> Outline:
-    """An area put together from its pieces."""
-    shape = shapely.union_all([each.shape for each in found]) if found else area
+    """An area put together from its pieces; what only hung on it by ground that no piece answers for is not of it."""
+    whole = parts(shapely.union_all([each.shape for each in found])) if found else [area]
+    shape = shapely.union_all([each for each in whole if shapely.intersection(each, area).area > 0])
     kept = [each.note for each in found if each.note]
     refined = any(each.refined for each in found)
     if kept and refined:

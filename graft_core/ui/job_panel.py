@@ -107,7 +107,8 @@ def progress_text(progress: Progress) -> str:
     unit = "" if progress.unit == "bytes" else f" {progress.unit}"
     parts = [f"{size(progress.done)} of {size(progress.total)}{unit}"]
     if progress.rate > 0:
-        parts.append(f"{size(progress.rate)}{unit}/s")
+        slow = progress.unit != "bytes" and progress.rate < 1
+        parts.append(f"{size(60 * progress.rate)}{unit}/min" if slow else f"{size(progress.rate)}{unit}/s")
     if progress.seconds_left is not None and progress.done < progress.total:
         parts.append(f"{time_text(progress.seconds_left)} left")
     return " · ".join(parts)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from color_segmenter import ColorSegmenter
@@ -14,6 +15,7 @@ from odc.geo.geom import Geometry
 
 from graft_core.errors import ExportError, ModelError, QueryError
 from graft_core.io.scene import Scene, open_scene
+from graft_core.models.sam import Prompts, SamMasks, SeenWindow
 from graft_core.search.query import parse_query
 from graft_core.tasks.segment import Refiner, Segmentation, SegmentOptions, segment, segmenter_for
 from graft_core.types import Progress
@@ -135,6 +137,25 @@ def test_large_object_in_many_windows_has_no_seam(find: Callable[..., Segmentati
     (stream,) = [each for each in found.segments if each.shape.intersects(wanted)]
     assert iou(stream.shape, wanted) > 0.97
     assert stream.shape.geom_type == "Polygon"
+
+
+class StraySegmenter(ColorSegmenter):
+    """What it outlines has an arm that leaves the window's core and comes back elsewhere."""
+
+    def outline(self, seen: SeenWindow, prompts: Prompts) -> SamMasks:
+        found = super().outline(seen, prompts)
+        (rows,) = np.nonzero(found.masks[0][:, 30])
+        if len(rows):
+            top = max(int(rows[0]) - 44, 0)
+            found.masks[:, top : int(rows[0]) + 1, 26:34] = True
+            found.masks[:, top : top + 12, 26:110] = True
+        return found
+
+
+def test_what_hung_on_an_object_by_ground_of_another_window_is_no_object(find: Callable[..., Segmentation]) -> None:
+    found = find(refiner=Refiner(StraySegmenter(), ""))
+    green = shapely.union_all([outlined(shape) for shape in GREEN])
+    assert all(each.refined and each.shape.intersects(green) for each in found.segments)
 
 
 def test_every_window_is_looked_at_once(find: Callable[..., Segmentation]) -> None:

@@ -49,6 +49,7 @@ def test_room_is_that_of_the_disk_a_folder_will_be_on(tmp_path: Path) -> None:
     [
         (Progress(0, 6468, "tiles", 0.0), "0 of 6,468 tiles"),
         (Progress(600, 1000, "tiles", 4.0, 200), "600 of 1,000 tiles · 100 tiles/s · 4 s left"),
+        (Progress(3, 7, "windows", 60.0), "3 of 7 windows · 3 windows/min · 80 s left"),
         (Progress(1000, 1000, "tiles", 10.0), "1,000 of 1,000 tiles · 100 tiles/s"),
         (Progress(50_000_000, 605_000_000, "bytes", 10.0), "50.0 MB of 605 MB · 5.0 MB/s · 2 min left"),
     ],
