@@ -51,9 +51,12 @@ def train(
     from graft_core.train.run import train as train_encoder
 
     wanted = read_train_config(config, name=name, pairs=[str(table) for table in pairs or ()])
-    show(_telling(train_encoder(wanted, device=device, resume=resume), run_folder(wanted.name)), wanted.name)
-    if not leads_here():
+    work = train_encoder(wanted, device=device, resume=resume)
+    if not leads_here():  # of processes that train together, one speaks
+        for _ in work:
+            pass
         return
+    show(_telling(work, run_folder(wanted.name)), wanted.name)
     card = read_card(settings.weights_dir() / wanted.name)
     figures = {name: card.provenance[name] for name in ("step", "before", "validation", "seconds")}
     print_json({"name": wanted.name, "run": str(run_folder(wanted.name)), **figures})

@@ -84,11 +84,26 @@ def joined(device: str) -> Iterator[tuple[Ranks, torch.device]]:
             raise TrainError(f"Process {local} finds no GPU of its own: start at most {torch.cuda.device_count()}.")
         where = torch.device("cuda", local)
         torch.cuda.set_device(where)
-    dist.init_process_group("nccl" if where.type == "cuda" else "gloo", timeout=PATIENCE)
+    store, rank, _ = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
+    store = dist.PrefixStore(_start(), store)  # type: ignore[attr-defined]
+    dist.init_process_group(
+        "nccl" if where.type == "cuda" else "gloo", store=store, rank=rank, world_size=count, timeout=PATIENCE
+    )
     try:
-        yield Ranks(dist.get_rank(), count), where
+        yield Ranks(rank, count), where
     finally:
         dist.destroy_process_group()
+
+
+def _start() -> str:
+    """Name of this start of the processes, the same in all of them.
+
+    torchrun keeps its store when it starts processes again, so that one of them may find the address of a process that
+    is gone and call it for ever (pytorch/pytorch issue 135712). On one machine all processes count their starts alike;
+    on several they may not, and torchrun has to make a new store: TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1.
+    """
+    alone = os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]
+    return f"start {_restarts()}" if alone else "start"
 
 
 def leads_here() -> bool:
@@ -98,4 +113,8 @@ def leads_here() -> bool:
 
 def restarted() -> bool:
     """Whether torchrun started this process again because one of them had died."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    return _restarts() > 0
+
+
+def _restarts() -> int:
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
