@@ -7,23 +7,16 @@ import shapely
 import streamlit as st
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
-from streamlit_folium import st_folium
 
-from graft_core.geo.masks import area_from_text
 from graft_core.geo.place import WGS84, reprojected
 from graft_core.tasks.classify import LabelMap
 from graft_core.tasks.density import crs_of
 from graft_core.ui import classify_cached
-from graft_core.ui.address import base_path
 from graft_core.ui.classify_cached import Labelling
 from graft_core.ui.classify_controls import LabelLook
-from graft_core.ui.imagery import bounds_of, imagery
-from graft_core.ui.land import Land
-from graft_core.ui.map_frame import HEIGHT, RETURNED, FillsFrame, taken_click
-from graft_core.ui.maps import area_outline, base_map, density_overlay, wiped
-from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.map_frame import show_frame, taken_click
+from graft_core.ui.maps import density_overlay
 from graft_core.ui.patch_controls import Looking
-from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import OnMap, Place
 from graft_core.ui.swipe import LEFT, divider
 
@@ -40,7 +33,6 @@ def show_map(looking: Looking, asked: Labelling | None, state: OnMap, look: Labe
         state: this session's.
         look: how it is drawn.
     """
-    use_vendored_assets(base_path())
     overlays = []
     if asked is not None:
         drawn = classify_cached.picture(asked, asked.key)
@@ -48,25 +40,10 @@ def show_map(looking: Looking, asked: Labelling | None, state: OnMap, look: Labe
             overlays.append(divider("classes", "imagery"))
         pane = LEFT if look.beside else "overlayPane"
         overlays.append(density_overlay(drawn.rgba, drawn.bounds, look.opacity, name=f"classes {pane}", pane=pane))
-    if looking.area is not None:
-        overlays.append(area_outline(area_from_text(looking.area)))
-    overlays.append(wiped(state.cleared))
-    with st.container(key="classify-map"):
-        told = st_folium(
-            base_map(
-                bounds_of((looking.scene,)), [imagery(looking.scene)], parts=[Land(), ViewInAddress(), FillsFrame()]
-            ),
-            key=f"classify-{looking.scene}",
-            height=HEIGHT,
-            use_container_width=True,
-            feature_group_to_add=overlays,
-            center=state.view.center,
-            zoom=state.view.zoom,
-            returned_objects=RETURNED,
-        )
+    told = show_frame("classify", (looking.scene,), looking.area, overlays, state)
     if asked is not None:
         st.html(label_legend(classify_cached.labels(asked)))
-    return taken_click(told or {}, state)
+    return taken_click(told, state)
 
 
 def label_legend(made: LabelMap) -> str:

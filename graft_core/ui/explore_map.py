@@ -5,24 +5,17 @@ from typing import Any
 
 import folium
 import streamlit as st
-from streamlit_folium import st_folium
 
-from graft_core.geo.masks import area_from_text
 from graft_core.search.query import Query
 from graft_core.tasks.retrieve import CONFIDENT, Hit
 from graft_core.ui import cached
-from graft_core.ui.address import base_path
 from graft_core.ui.cached import Answer, Question
 from graft_core.ui.controls import Look, Search
 from graft_core.ui.history import TINTS, shown_layers
-from graft_core.ui.imagery import bounds_of, imagery
-from graft_core.ui.land import Land
 from graft_core.ui.legend import change_legend_html, legend_html
-from graft_core.ui.map_frame import HEIGHT, RETURNED, FillsFrame, taken_click
-from graft_core.ui.maps import area_outline, base_map, density_overlay, wiped
-from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.map_frame import show_frame, taken_click
+from graft_core.ui.maps import density_overlay
 from graft_core.ui.outlines import tile_outlines
-from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import Exploring, sent
 from graft_core.ui.swipe import LEFT, RIGHT, divider
 
@@ -47,30 +40,15 @@ def show_map(
         state: this session's.
         look: how it is drawn.
     """
-    use_vendored_assets(base_path())
-    layers = [imagery(name) for name in search.scenes]
     overlays = _overlays(question, answer, state, look) if question and answer else []
     if seen is not None and (answer is None or seen not in answer.found.hits):
         overlays.append(tile_outlines([seen], seen.rank, name="Place"))
-    if search.area is not None:
-        overlays.append(area_outline(area_from_text(search.area)))
-    overlays.append(wiped(state.cleared))
-    with st.container(key="explore-map"):
-        told = st_folium(
-            base_map(bounds_of(search.scenes), layers, parts=[Land(), ViewInAddress(), FillsFrame()]),
-            key=f"explore-{hash(search.scenes)}",
-            height=HEIGHT,
-            use_container_width=True,
-            feature_group_to_add=overlays,
-            center=state.view.center,
-            zoom=state.view.zoom,
-            returned_objects=RETURNED,
-        )
+    told = show_frame("explore", search.scenes, search.area, overlays, state)
     if answer is not None and question is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(_legend(question, answer, state, look))
             _offer_polygons(question)
-    _take(told or {}, state)
+    _take(told, state)
 
 
 def _offer_polygons(question: Question) -> None:

@@ -41,8 +41,7 @@ def _earlier(question: Question, state: Exploring) -> None:
         help=f"Ask again: {text}",
         width="stretch",
     )
-    if question in shown_layers(state):
-        st.html(_swatch(shown_layers(state).index(question)), width="content")
+    st.html(_swatch(question, state), width="content")  # always, so that the toggle stays where it is being clicked
     st.toggle("Show on the map", key=_layer_key(question), label_visibility="collapsed", width="content")
     for comparison, icon, says in COMPARISONS:
         on = state.compared(state.history[0], comparison) == question
@@ -58,9 +57,11 @@ def _earlier(question: Question, state: Exploring) -> None:
         )
 
 
-def _swatch(number: int) -> str:
-    red, green, blue = TINTS[number % len(TINTS)]
-    return f'<div style="width:1rem;height:1rem;border-radius:.2rem;background:rgb({red},{green},{blue})"></div>'
+def _swatch(question: Question, state: Exploring) -> str:
+    """The colour its layer has on the map; room for it while there is none."""
+    shown = shown_layers(state)
+    color = f"rgb{TINTS[shown.index(question) % len(TINTS)]}" if question in shown else "transparent"
+    return f'<div style="width:1rem;height:1rem;border-radius:.2rem;background:{color}"></div>'
 
 
 def _layer_key(question: Question) -> str:

@@ -1,14 +1,21 @@
 """What the maps of the pages share: as high as the window leaves room for, and telling what was drawn and clicked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import folium
 import streamlit as st
 from branca.element import MacroElement
 from folium.template import Template
+from streamlit_folium import st_folium
 
-from graft_core.geo.masks import text_of_area
-from graft_core.ui.maps import drawn_area
+from graft_core.geo.masks import area_from_text, text_of_area
+from graft_core.ui.address import base_path
+from graft_core.ui.imagery import bounds_of, imagery
+from graft_core.ui.land import Land
+from graft_core.ui.maps import area_outline, base_map, drawn_area, wiped
+from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import OnMap, Place
 
 HEIGHT = 530
@@ -27,6 +34,38 @@ class FillsFrame(MacroElement):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # folium states no types here
         self._name = "FillsFrame"
+
+
+def show_frame(
+    page: str, scenes: Sequence[str], area: str | None, overlays: Sequence[folium.FeatureGroup], state: OnMap
+) -> dict[str, Any]:
+    """Draw the imagery of scenes with what lies over it; what the map tells, for `taken_click`.
+
+    Args:
+        page: whose map it is.
+        scenes: names; another choice makes another map.
+        area: area of interest as typed (`area_from_text`), outlined above everything; None for none.
+        overlays: the first lowest; they change without the map being made anew.
+        state: this session's.
+    """
+    use_vendored_assets(base_path())
+    outline = [] if area is None else [area_outline(area_from_text(area))]
+    with st.container(key=f"{page}-map"):
+        told = st_folium(
+            base_map(
+                bounds_of(tuple(scenes)),
+                [imagery(name) for name in scenes],
+                parts=[Land(), ViewInAddress(), FillsFrame()],
+            ),
+            key=f"{page}-{hash(tuple(scenes))}",
+            height=HEIGHT,
+            use_container_width=True,
+            feature_group_to_add=[*overlays, *outline, wiped(state.cleared)],
+            center=state.view.center,
+            zoom=state.view.zoom,
+            returned_objects=RETURNED,
+        )
+    return told or {}
 
 
 def taken_click(told: Mapping[str, Any], state: OnMap) -> Place | None:

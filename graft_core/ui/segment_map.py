@@ -1,25 +1,18 @@
 """The map of the Segment page: imagery, match layer, polygons; a click chooses one or corrects it."""
 
 import streamlit as st
-from streamlit_folium import st_folium
 
-from graft_core.geo.masks import area_from_text
 from graft_core.tasks.density import crs_of
 from graft_core.ui import cached, segment_cached
-from graft_core.ui.address import base_path
-from graft_core.ui.imagery import bounds_of, imagery
-from graft_core.ui.land import Land
 from graft_core.ui.legend import legend_html
-from graft_core.ui.map_frame import HEIGHT, RETURNED, FillsFrame, taken_click
-from graft_core.ui.maps import CHOSEN, area_outline, base_map, density_overlay, wiped
-from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.map_frame import show_frame, taken_click
+from graft_core.ui.maps import CHOSEN, density_overlay
 from graft_core.ui.patch_controls import Looking
 from graft_core.ui.segment_cached import Wanted
 from graft_core.ui.segment_controls import ObjectsLook
 from graft_core.ui.segment_edits import Corrected
 from graft_core.ui.segment_overlay import clicks_overlay, polygons_overlay
 from graft_core.ui.segment_state import Segmenting
-from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import Place
 
 
@@ -35,7 +28,6 @@ def show_map(
         state: this session's.
         look: how it is drawn.
     """
-    use_vendored_assets(base_path())
     overlays = []
     if wanted is not None and shown is not None:
         if look.opacity:
@@ -46,25 +38,10 @@ def show_map(
         edit = None if state.chosen is None else shown.edits.get(state.chosen)
         if edit is not None:
             overlays.append(clicks_overlay(edit.clicks, crs))
-    if looking.area is not None:
-        overlays.append(area_outline(area_from_text(looking.area)))
-    overlays.append(wiped(state.cleared))
-    with st.container(key="segment-map"):
-        told = st_folium(
-            base_map(
-                bounds_of((looking.scene,)), [imagery(looking.scene)], parts=[Land(), ViewInAddress(), FillsFrame()]
-            ),
-            key=f"segment-{looking.scene}",
-            height=HEIGHT,
-            use_container_width=True,
-            feature_group_to_add=overlays,
-            center=state.view.center,
-            zoom=state.view.zoom,
-            returned_objects=RETURNED,
-        )
+    told = show_frame("segment", (looking.scene,), looking.area, overlays, state)
     if wanted is not None and shown is not None:
         _show_legend(wanted, look)
-    return taken_click(told or {}, state)
+    return taken_click(told, state)
 
 
 def _show_legend(wanted: Wanted, look: ObjectsLook) -> None:
