@@ -13,7 +13,7 @@ from graft_core.cli_progress import show
 
 if TYPE_CHECKING:
     from graft_core.io.scene import Scene
-    from graft_core.tasks.recipe import Recipe
+    from graft_core.tasks.density_recipe import DensityRecipe
     from graft_core.tasks.retrieve import Retrieval
     from graft_core.tasks.score import Searcher
     from graft_core.types import Encoder
@@ -149,7 +149,7 @@ def replay(
 
     check_target(out, RASTERS)
 
-    def load(recipe: "Recipe") -> "Encoder":
+    def load(recipe: "DensityRecipe") -> "Encoder":
         return encoder_of(recipe, encoder, device=device)
 
     show(make_again(path, out, settings.indexes_dir(), load, source=scene), f"replay {path.name}")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from graft_core.io.qml import RAMPS
 from graft_core.ui import cached
+from graft_core.ui.controls import choose_background
 from graft_core.ui.errors import told
 from graft_core.ui.first_start import make_demo
 from graft_core.ui.job_panel import show_jobs
@@ -26,13 +27,14 @@ if not known:
 state = segmenting()
 with st.sidebar:
     looking = choose_looking(known, state)
-    options, look = choose_objects(), choose_objects_look(list(RAMPS))
+    options, background = choose_objects(), choose_background()
+    look = choose_objects_look(list(RAMPS))
 
 text = ask_for_query()
 left, right = st.columns([8, 5], gap="medium")
 wanted = shown = clicked = None
 with right, told():
-    wanted = what_is_wanted(text, looking, options)
+    wanted = what_is_wanted(text, looking, options, background)
     if wanted is not None and state.answered:
         shown = find(wanted, state)
 

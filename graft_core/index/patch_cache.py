@@ -128,6 +128,12 @@ def cache_limit() -> int:
     return int(size * 2**30)
 
 
+def bytes_needed(spec: EncoderSpec, windows: int) -> int:
+    """Room that the tokens of so many windows take."""
+    side = spec.tile_px // spec.patch_px
+    return windows * side * side * spec.dim * np.dtype(np.float16).itemsize
+
+
 def patch_bytes(root: Path) -> int:
     """Bytes of all cached blocks."""
     return sum(size for _, size, _ in _blocks(root))

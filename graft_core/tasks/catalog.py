@@ -12,7 +12,7 @@ from graft_core.index.store import IndexInfo, IndexStore, SceneRecord, list_inde
 from graft_core.io.scene import Scene, open_scene
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import default_encoder_name, find_model, load_encoder
-from graft_core.tasks.recipe import Recipe
+from graft_core.tasks.density_recipe import DensityRecipe
 from graft_core.types import Encoder, Level, SensorName
 
 COARSE_GSD = 4.0
@@ -222,7 +222,7 @@ def lasting_name(name: str) -> str:
     return f"{architecture}{mark}{path.resolve()}" if path.is_file() else name
 
 
-def encoder_of(recipe: Recipe, name: str | None = None, *, device: str = "auto") -> Encoder:
+def encoder_of(recipe: DensityRecipe, name: str | None = None, *, device: str = "auto") -> Encoder:
     """The encoder a recipe names, or where it is now; ModelError where it is unknown or its weights are missing."""
     return load_encoder(name or recipe.encoder_source, device=device, sensor=recipe.sensor, gsd=recipe.gsd)
 

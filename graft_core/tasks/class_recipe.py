@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 
 from graft_core.search.query import Query
 from graft_core.tasks.class_list import Color
-from graft_core.tasks.recipe import SOFTWARE
-from graft_core.types import Level, SensorName
+from graft_core.tasks.provenance import Provenance, provenance_tags
+from graft_core.types import Level
 
 VERSION = 1
 """Of the JSON form."""
@@ -26,8 +26,8 @@ class AskedClass:
     """Red, green and blue, 0-255."""
 
 
-@dataclass(frozen=True)
-class ClassRecipe:
+@dataclass(frozen=True, kw_only=True)
+class ClassRecipe(Provenance):
     """How a label map was made."""
 
     classes: tuple[AskedClass, ...]
@@ -40,14 +40,6 @@ class ClassRecipe:
     """Cosine difference that multiplies the odds by e."""
     templates: tuple[str, ...]
     """Prompt ensemble, ``{}`` for the words."""
-    encoder: str
-    """Its name."""
-    encoder_source: str
-    """What to load it by: its name, or the file it was loaded from."""
-    encoder_key: str
-    """Hash over everything that decides an embedding."""
-    weights_sha256: str
-    """Of the weights file, hex."""
     notice: str
     """What whoever looks at the map must know about the encoder; else empty."""
     gsd: float
@@ -58,26 +50,6 @@ class ClassRecipe:
     """Side of a patch, pixels."""
     stride_px: int
     """Step from one tile to the next, pixels."""
-    aoi: str | None
-    """Area written, WKT; None: the whole scene."""
-    aoi_crs: str | None
-    """CRS of that area."""
-    scene: str
-    """Its name."""
-    source: str
-    """Path or address of the scene's imagery."""
-    sensor: SensorName
-    """Preset the imagery was read with."""
-    bands: tuple[int, int, int]
-    """Bands shown as red, green and blue, counted from 1."""
-    scene_gsd: float
-    """Metres per pixel of the scene's grid, which is the map's."""
-    fingerprint: str
-    """Of the scene: whatever decides its pixels."""
-    software: str = SOFTWARE
-    """Program and version."""
-    time: str = ""
-    """When it was made, UTC, ISO 8601."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -95,19 +67,12 @@ class ClassRecipe:
             "LEVEL": self.level,
             "MARGIN": f"{self.margin:g}",
             "TEMPERATURE": f"{self.temperature:g}",
-            "ENCODER": self.encoder,
-            "ENCODER_KEY": self.encoder_key,
-            "WEIGHTS_SHA256": self.weights_sha256,
             "NOTICE": self.notice,
             "TEMPLATES": json.dumps(self.templates, ensure_ascii=False),
             "TILE_PX": str(self.tile_px),
             "PATCH_PX": str(self.patch_px),
             "STRIDE_PX": str(self.stride_px),
             "GSD_M": f"{self.gsd:g}",
-            "AOI": self.aoi or "whole scene",
-            "SCENE": self.scene,
-            "SOURCE": self.source,
-            "SOFTWARE": self.software,
-            "TIME": self.time,
         }
-        return {TAG: self.to_json()} | {f"GRAFT_{name}": value for name, value in parts.items() if value}
+        told = {f"GRAFT_{name}": value for name, value in parts.items() if value}
+        return {TAG: self.to_json()} | provenance_tags(self) | told

@@ -28,6 +28,7 @@ from graft_core.tasks.index_scene import ensure_indexed
 from graft_core.tasks.patch_blocks import scene_windows
 from graft_core.tasks.patch_query import patch_vector
 from graft_core.tasks.patch_scores import PatchField, level_notice, patch_encoder, patch_field
+from graft_core.tasks.provenance import provenance
 from graft_core.tasks.score import Searcher
 from graft_core.types import F32, U8, Encoder, EncoderSpec, Level, Progress
 
@@ -228,21 +229,10 @@ def _recipe(
         margin=margin,
         temperature=asked.temperature,
         templates=asked.queries[0].templates,
-        encoder=spec.name,
-        encoder_source=encoder_source or spec.name,
-        encoder_key=spec.key,
-        weights_sha256=spec.weights_sha256,
         notice=level_notice(spec) if patches else "",
         gsd=spec.gsd,
         tile_px=spec.tile_px,
         patch_px=spec.patch_px,
         stride_px=scene_windows(scene, spec).stride_px if patches else field.field.grid.stride_px,
-        aoi=None if area is None else area.wkt,
-        aoi_crs=None if area is None else str(area.crs),
-        scene=scene.name,
-        source=scene.source,
-        sensor=scene.sensor,
-        bands=scene.bands,
-        scene_gsd=scene.gsd,
-        fingerprint=scene.fingerprint,
+        **provenance(scene, spec, encoder_source, area),
     )

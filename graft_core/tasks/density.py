@@ -16,7 +16,8 @@ from graft_core.geo.place import WGS84, bounds_wgs84, pixel_window, reprojected
 from graft_core.io.scene import Scene
 from graft_core.search.query import Query
 from graft_core.tasks.coverage import Coverage
-from graft_core.tasks.recipe import Recipe
+from graft_core.tasks.density_recipe import DensityRecipe
+from graft_core.tasks.provenance import provenance
 from graft_core.tasks.score import Searcher, TileScores
 from graft_core.types import F32, EncoderSpec
 
@@ -38,7 +39,7 @@ class DensityMap:
     """Area of interest in the scene's CRS; pixels outside stay empty."""
     coverage: Coverage
     """Where the scene has imagery."""
-    recipe: Recipe
+    recipe: DensityRecipe
     """How it was made."""
 
     @property
@@ -169,24 +170,13 @@ def _recipe(
     threshold: float | None,
     bandwidth: float,
     area: Geometry | None,
-) -> Recipe:
-    return Recipe(
+) -> DensityRecipe:
+    return DensityRecipe(
         query=query,
-        encoder=spec.name,
-        encoder_source=encoder_source,
-        encoder_key=spec.key,
-        weights_sha256=spec.weights_sha256,
         threshold=threshold,
         bandwidth=bandwidth,
         gsd=spec.gsd,
         tile_px=spec.tile_px,
         stride_px=scores.grid.stride_px if spec.level == "tile" else spec.tile_px,
-        aoi=None if area is None else area.wkt,
-        aoi_crs=None if area is None else str(area.crs),
-        scene=scene.name,
-        source=scene.source,
-        sensor=scene.sensor,
-        bands=scene.bands,
-        scene_gsd=scene.gsd,
-        fingerprint=scene.fingerprint,
+        **provenance(scene, spec, encoder_source, area),
     )

@@ -11,16 +11,16 @@ from graft_core.io.geotiff import read_tags
 from graft_core.io.scene import Scene
 from graft_core.tasks.catalog import reopen
 from graft_core.tasks.density import density_map
+from graft_core.tasks.density_recipe import DensityRecipe, recipe_of
 from graft_core.tasks.index_scene import index_scene
-from graft_core.tasks.recipe import Recipe, recipe_of
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_density import write_density
 from graft_core.types import Encoder, Progress
 
-LoadEncoder = Callable[[Recipe], Encoder]
+LoadEncoder = Callable[[DensityRecipe], Encoder]
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path) -> DensityRecipe:
     """The recipe in a density map's tags.
 
     Raises:
@@ -64,7 +64,7 @@ def replay(path: Path, out: Path, root: Path, load: LoadEncoder, *, source: str 
     yield from write_density(out, density)
 
 
-def check_encoder(recipe: Recipe, encoder: Encoder) -> None:
+def check_encoder(recipe: DensityRecipe, encoder: Encoder) -> None:
     """Refuse an encoder whose embeddings mean something else (ExportError)."""
     spec = encoder.spec
     if spec.key == recipe.encoder_key:
@@ -80,7 +80,7 @@ def check_encoder(recipe: Recipe, encoder: Encoder) -> None:
     )
 
 
-def check_scene(recipe: Recipe) -> Scene:
+def check_scene(recipe: DensityRecipe) -> Scene:
     """Open the scene of a recipe; ExportError where it is gone or is no longer the same."""
     try:
         scene = reopen(

@@ -25,6 +25,7 @@ from graft_core.tasks.matching import Values, matching_areas
 from graft_core.tasks.measure import Segment, measured_all
 from graft_core.tasks.outlines import Outline, objects_of
 from graft_core.tasks.patch_scores import PatchField, ResolvedPatchQuery, level_notice, patch_field, patch_query
+from graft_core.tasks.provenance import provenance
 from graft_core.tasks.refine import RefineOptions, reach_px, refine_areas
 from graft_core.tasks.retrieve import CONFIDENT
 from graft_core.tasks.sam_windows import WindowLooks, window_side
@@ -233,10 +234,6 @@ def _recipe(
     spec, sam = encoder.spec, refiner.segmenter
     return SegmentRecipe(
         query=asked.query,
-        encoder=spec.name,
-        encoder_source=encoder_source or spec.name,
-        encoder_key=spec.key,
-        weights_sha256=spec.weights_sha256,
         segmenter=None if sam is None else sam.name,
         segmenter_sha256=None if sam is None else sam.sha256,
         threshold=options.threshold,
@@ -244,14 +241,7 @@ def _recipe(
         tolerance_m=STAIR * scene.gsd if options.tolerance_m is None else options.tolerance_m,
         window_px=sizes.window_px,
         patch_px=sizes.patch_px,
-        aoi=None if area is None else area.wkt,
-        aoi_crs=None if area is None else str(area.crs),
-        scene=scene.name,
-        source=scene.source,
-        sensor=scene.sensor,
-        bands=scene.bands,
-        scene_gsd=scene.gsd,
-        fingerprint=scene.fingerprint,
+        **provenance(scene, spec, encoder_source, area),
         best=best,
         notice=" ".join(each for each in (level_notice(spec), refiner.notice) if each),
     )

@@ -5,27 +5,18 @@ from dataclasses import asdict, dataclass
 
 from graft_core.errors import ExportError, QueryError
 from graft_core.search.query import Query
-from graft_core.tasks.recipe import SOFTWARE
-from graft_core.types import SensorName
+from graft_core.tasks.provenance import Provenance
 
 VERSION = 1
 """Of the JSON form; a reader refuses any other."""
 
 
-@dataclass(frozen=True)
-class SegmentRecipe:
+@dataclass(frozen=True, kw_only=True)
+class SegmentRecipe(Provenance):
     """How objects were found and outlined."""
 
     query: Query
     """Whole: embeddings of its examples, templates, background prompts and temperature written out."""
-    encoder: str
-    """Its name."""
-    encoder_source: str
-    """What to load it by: its name, or the file it was loaded from."""
-    encoder_key: str
-    """Hash over everything that decides an embedding."""
-    weights_sha256: str
-    """Of the encoder's weights file, hex."""
     segmenter: str | None
     """SAM's registry name; None where it was not asked."""
     segmenter_sha256: str | None
@@ -40,30 +31,10 @@ class SegmentRecipe:
     """Side of SAM's windows, pixels of the scene."""
     patch_px: float
     """Side of the encoder's patch, pixels of the scene."""
-    aoi: str | None
-    """Area of interest, WKT; None: the whole scene."""
-    aoi_crs: str | None
-    """CRS of that area."""
-    scene: str
-    """Name of the scene."""
-    source: str
-    """Path or address of the scene's imagery."""
-    sensor: SensorName
-    """Preset the imagery was read with."""
-    bands: tuple[int, int, int]
-    """Bands shown as red, green and blue, counted from 1."""
-    scene_gsd: float
-    """Metres per pixel of the scene's grid."""
-    fingerprint: str
-    """Of the scene: whatever decides its pixels."""
     best: float
     """Highest match probability in the area; NaN where there is no imagery."""
     notice: str
     """What whoever looks at the objects must know: that SAM was not there, for example; else empty."""
-    software: str = SOFTWARE
-    """Program and version."""
-    time: str = ""
-    """When it was made, UTC, ISO 8601."""
 
     def to_json(self) -> str:
         """One line of JSON; a number that is none becomes null."""

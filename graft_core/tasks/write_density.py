@@ -13,7 +13,8 @@ from graft_core.io.geotiff import BandInfo, write_cog
 from graft_core.io.qml import write_qml
 from graft_core.io.stac import Extra, write_stac_item
 from graft_core.tasks.density import DensityMap
-from graft_core.tasks.recipe import Recipe, now
+from graft_core.tasks.density_recipe import DensityRecipe
+from graft_core.tasks.provenance import now
 from graft_core.tasks.targets import RASTERS, check_target
 from graft_core.tasks.writing import Meter, in_background
 from graft_core.types import F32, Progress
@@ -55,7 +56,7 @@ def in_steps(values: F32) -> F32:
     return values
 
 
-def _write_companions(path: Path, density: DensityMap, recipe: Recipe) -> None:
+def _write_companions(path: Path, density: DensityMap, recipe: DensityRecipe) -> None:
     style = path.with_suffix(".qml")
     write_qml(style, opacity=0.7, ramp="viridis", minimum=0.0, maximum=density.brightest)
     write_stac_item(

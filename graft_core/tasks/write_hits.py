@@ -10,7 +10,7 @@ from graft_core.geo.place import pixel_window
 from graft_core.io.contact_sheet import Caption, write_contact_sheet
 from graft_core.io.scene import Scene, read_rgb
 from graft_core.io.vector import TileOutline, write_hits
-from graft_core.tasks.recipe import SOFTWARE, now
+from graft_core.tasks.provenance import SOFTWARE, now
 from graft_core.tasks.retrieve import Hit, Retrieval
 from graft_core.tasks.targets import OUTLINES, check_target
 from graft_core.types import U8, Bool, EncoderSpec

@@ -22,7 +22,7 @@ from graft_core.tasks.class_areas import AreaCount, AreaTable
 from graft_core.tasks.class_list import UNSURE
 from graft_core.tasks.class_recipe import ClassRecipe
 from graft_core.tasks.classify import LabelMap
-from graft_core.tasks.recipe import now
+from graft_core.tasks.provenance import now
 from graft_core.tasks.targets import RASTERS, check_target
 from graft_core.tasks.writing import Meter, in_background
 from graft_core.types import U8, Progress

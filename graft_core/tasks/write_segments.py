@@ -19,7 +19,7 @@ from graft_core.io.shapes import mask_of
 from graft_core.io.vector import SegmentRow, read_segments, write_segments
 from graft_core.tasks.density import crs_of, cut_to
 from graft_core.tasks.measure import Segment
-from graft_core.tasks.recipe import now
+from graft_core.tasks.provenance import now
 from graft_core.tasks.segment import Segmentation
 from graft_core.tasks.segment_recipe import SegmentRecipe
 from graft_core.tasks.targets import OUTLINES, RASTERS, check_target

@@ -152,6 +152,9 @@ def choose_background() -> tuple[str, ...]:
     """Prompts the query competes with; empty for the encoder's own."""
     with st.expander("What else may lie there"):
         lines = st.text_area(
-            "One a line", key="background", help="The query competes with these. Empty: the encoder's own."
+            "One a line",
+            key="background",
+            bind="query-params",
+            help="The query competes with these. Empty: the encoder's own.",
         )
     return tuple(line.strip() for line in str(lines).splitlines() if line.strip())

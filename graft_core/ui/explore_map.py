@@ -53,12 +53,14 @@ def show_map(
 
 def _offer_polygons(question: Question) -> None:
     """The same words on the Segment page, which takes one scene."""
+    query = Query.from_json(question.query)
+    against = "\n".join(query.background) or None
     st.page_link(
         "pages/2_Segment.py",
         label="As polygons",
         icon=":material/polyline:",
         help="The same query on the Segment page: every place that matches as a polygon with its area.",
-        query_params=sent(scene=question.scenes[0], query=Query.from_json(question.query).text, area=question.area),
+        query_params=sent(scene=question.scenes[0], query=query.text, area=question.area, background=against),
     )
 
 

@@ -1,9 +1,12 @@
 """What is said, and offered, where an encoder has not looked at the patches of a place yet."""
 
+import math
+
 import streamlit as st
 
 from graft_core.geo.masks import area_from_text
 from graft_core.geo.place import reprojected
+from graft_core.index.patch_cache import TRIM_TO, bytes_needed, cache_limit
 from graft_core.serve.jobs import start_job
 from graft_core.tasks.density import crs_of, cut_to
 from graft_core.types import EncoderSpec
@@ -42,6 +45,7 @@ def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int,
         margin_px: pixels around the area that are looked at too.
 
     Raises:
+        IndexStoreError: GRAFT_PATCH_CACHE_GB is no number.
         JobError: no process can be started.
     """
     arguments = {
@@ -51,6 +55,16 @@ def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int,
         st.info("The scene is being looked at; the map fills by itself when that is done.", icon=":material/grid_on:")
         return
     where = "this area" if looking.area else "this scene"
+    needed, kept = bytes_needed(spec, total), cache_limit()
+    if needed > TRIM_TO * kept:
+        st.warning(
+            f"What {spec.name} sees in {where} takes {needed / 2**30:.1f} GiB, and {kept / 2**30:.1f} GiB are kept. "
+            "Draw a smaller area of interest on the map, or start the app with "
+            f"GRAFT_PATCH_CACHE_GB={_enough(needed)}. "
+            "On the command line, `segment` and `classify` need no room for the whole.",
+            icon=":material/grid_on:",
+        )
+        return
     st.info(
         f"{spec.name} has not looked at {where} closely yet: {missing:,} of {total:,} windows are missing. It does so "
         "once, for every question. Or draw a small area of interest on the map: that is done at once.",
@@ -59,3 +73,8 @@ def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int,
     if st.button(f"Look at {where}", type="primary", icon=":material/visibility:"):
         start_job("patches", f"Look closely at {cached.scene(looking.scene).name} with {spec.name}", arguments)
         st.rerun()
+
+
+def _enough(needed: int) -> int:
+    """Gibibytes of a cache that keeps as many bytes."""
+    return math.ceil(needed / TRIM_TO / 2**30)

@@ -1,5 +1,7 @@
 """From what is typed and set to polygons, and what stands beside the map."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from graft_core.search.query import parse_query
@@ -17,7 +19,7 @@ from graft_core.ui.segment_panel import offer_search, offer_segmenter, show_chos
 from graft_core.ui.segment_state import Segmenting, edits_of
 
 
-def what_is_wanted(text: str, looking: Looking, options: SegmentOptions) -> Wanted | None:
+def what_is_wanted(text: str, looking: Looking, options: SegmentOptions, background: tuple[str, ...]) -> Wanted | None:
     """What is asked by what is typed and set; None where nothing is typed, which the page says.
 
     Raises:
@@ -31,7 +33,7 @@ def what_is_wanted(text: str, looking: Looking, options: SegmentOptions) -> Want
             icon=":material/polyline:",
         )
         return None
-    query = parse_query(text)
+    query = replace(parse_query(text), background=background)
     check_images(query)
     show_examples(query)
     return Wanted(looking, query.to_json(), options)

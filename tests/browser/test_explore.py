@@ -266,3 +266,18 @@ def test_files_are_written_and_valid(explore: Watched, folder: Path) -> None:
     assert json.loads(layer.with_suffix(".json").read_text())["type"] == "Feature"
     assert layer.with_suffix(".gpkg").is_file()
     assert layer.with_suffix(".png").is_file()
+
+
+def test_query_goes_to_the_segment_page_with_all_that_was_set(explore: Watched) -> None:
+    page = explore.page
+    page.get_by_text("What else may lie there").click()
+    against = page.get_by_role("textbox", name="One a line")
+    against.fill("farmland\na lake")
+    against.press("Control+Enter")
+    explore.settled()
+    ask(explore, "forest")
+    page.get_by_role("link", name="As polygons").click()
+    expect(page).to_have_url(re.compile("/Segment"))
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("forest", timeout=ANSWER_MS)
+    page.get_by_text("What else may lie there").click()
+    expect(page.get_by_role("textbox", name="One a line")).to_have_value("farmland\na lake")

@@ -109,16 +109,33 @@ def test_click_beside_every_polygon_outlines_a_new_one(watched: Watched, address
     expect(drawn(watched)).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def bare_address(serve: Serve, folder: Path, scene: Path) -> str:
+    """An app without SAM, and with room for no more than a few patches."""
+    env = {
+        "GRAFT_TILES": str(folder / "bare-tiles"), "GRAFT_WEIGHTS": str(folder / "none"), "OMP_NUM_THREADS": "1",
+        "GRAFT_PATCH_CACHE_GB": "0.001",
+    }  # fmt: skip
+    (folder / "bare-tiles").mkdir()
+    shutil.copy(scene, folder / "bare-tiles")
+    return serve(ROOT / "app.py", env=env)
+
+
 def test_without_sam_polygons_come_with_a_notice_and_the_command(
-    watched: Watched, serve: Serve, folder: Path, scene: Path
+    watched: Watched, bare_address: str, folder: Path, scene: Path
 ) -> None:
     page = watched.page
-    env = {"GRAFT_TILES": str(folder / "tiles"), "GRAFT_WEIGHTS": str(folder / "none"), "OMP_NUM_THREADS": "1"}
-    open_segment(watched, serve(ROOT / "app.py", env=env), scene, query="forest")
+    open_segment(watched, bare_address, folder / "bare-tiles" / scene.name, query="forest")
     notice = page.locator(".st-key-no-sam")
     expect(notice).to_contain_text("python -m graft_core fetch mobile-sam", timeout=SLOW_MS)
     expect(notice.get_by_role("button", name="Fetch it now")).to_be_visible()
-    assert polygons(watched) > 0
-    expect(page.get_by_role("button", name="Refine with SAM")).to_have_count(0)
-    expect(page.get_by_text("New object")).to_have_count(0)
-    watched.picture("segment-without-sam")
+
+
+def test_scene_whose_patches_cannot_be_kept_is_not_offered_in_vain(
+    watched: Watched, bare_address: str, folder: Path, scene: Path
+) -> None:
+    page = watched.page
+    open_segment(watched, bare_address, folder / "bare-tiles" / scene.name, query="forest")
+    expect(page.get_by_text(re.compile("GiB are kept. Draw a smaller area of interest"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Look at this scene")).to_have_count(0)
+    watched.picture("segment-no-room")

@@ -13,7 +13,15 @@ from full_disk import largest_file
 from known_encoder import KnownEncoder
 
 from graft_core.errors import IndexStoreError
-from graft_core.index.patch_cache import BLOCK, PatchBlock, PatchCache, cache_limit, patch_bytes, trim_patches
+from graft_core.index.patch_cache import (
+    BLOCK,
+    PatchBlock,
+    PatchCache,
+    bytes_needed,
+    cache_limit,
+    patch_bytes,
+    trim_patches,
+)
 
 SPEC = KnownEncoder(level="patch").spec
 """4 x 4 patches a window, 4 numbers a patch."""
@@ -46,6 +54,12 @@ def test_what_is_saved_is_what_is_loaded(root: Path, windows: int) -> None:
     cache(root).save(-3, 7, block(1, windows))
     assert cache(root).has(-3, 7)
     assert same(cache(root).load(-3, 7), block(1, windows))
+
+
+@pytest.mark.parametrize("windows", [1, 16])
+def test_room_is_foretold(root: Path, windows: int) -> None:
+    cache(root).save(0, 0, block(1, windows))
+    assert 0 < patch_bytes(root) - bytes_needed(SPEC, windows) < 500  # shapes, what is valid, the checksum
 
 
 def test_missing_block_is_none(root: Path) -> None:

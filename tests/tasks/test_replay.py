@@ -16,7 +16,7 @@ from graft_core.errors import ExportError
 from graft_core.io.scene import Scene
 from graft_core.search.query import parse_query, parse_tile
 from graft_core.tasks.density import density_map
-from graft_core.tasks.recipe import TAG, Recipe
+from graft_core.tasks.density_recipe import TAG, DensityRecipe
 from graft_core.tasks.replay import read_recipe, replay
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_density import write_density
@@ -137,7 +137,7 @@ def test_damaged_recipe_is_refused(exported: Path, tmp_path: Path, change, says:
 
 def test_recipe_read_back_is_the_same(exported: Path) -> None:
     recipe = read_recipe(exported)
-    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert DensityRecipe.from_json(recipe.to_json()) == recipe
     assert recipe.query.terms[1].example is not None
     assert recipe.query.terms[1].example.sha256
     assert recipe.threshold == 0.3
