@@ -140,7 +140,14 @@ def patch_bytes(root: Path) -> int:
 
 
 def trim_patches(root: Path, limit_bytes: int) -> None:
-    """Delete the least recently used blocks where all together take more than the limit; 0 deletes them all."""
+    """Delete the least recently used blocks where all together take more than the limit; 0 deletes them all.
+
+    What killed writers left behind goes too.
+    """
+    for path in root.glob(f"*/*/*/{_MAKING}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > ABANDONED_S:
+                path.unlink()
     blocks = sorted(_blocks(root))
     total = sum(size for _, size, _ in blocks)
     if total <= limit_bytes:
@@ -153,15 +160,12 @@ def trim_patches(root: Path, limit_bytes: int) -> None:
 
 
 def _blocks(root: Path) -> list[tuple[float, int, Path]]:
-    """(time of last use, bytes, path) of every block; files that killed writers left behind are deleted."""
+    """(time of last use, bytes, path) of every block."""
     found = []
-    for path in root.glob("*/*/*/*"):
+    for path in root.glob("*/*/*/*.npy"):
         with contextlib.suppress(FileNotFoundError):  # another process trims too
             facts = path.stat()
-            if not path.name.startswith(_MAKING):
-                found.append((facts.st_mtime, facts.st_size, path))
-            elif time.time() - facts.st_mtime > ABANDONED_S:
-                path.unlink()
+            found.append((facts.st_mtime, facts.st_size, path))
     return found
 
 

@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from graft_core import __version__, settings
-from graft_core.errors import ModelError
+from graft_core.errors import IndexStoreError, ModelError
+from graft_core.index.patch_cache import cache_limit, patch_bytes
 from graft_core.index.store import list_indexes
 from graft_core.models.registry import list_models
 
@@ -78,6 +79,16 @@ class IndexState:
 
 
 @dataclass(frozen=True)
+class PatchCacheState:
+    """What encoders saw in the patches of scenes, kept to be asked again."""
+
+    bytes: int
+    """Size on disk."""
+    limit_bytes: int | None
+    """What it may take; None where GRAFT_PATCH_CACHE_GB is no number."""
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """The state of an installation."""
 
@@ -97,6 +108,8 @@ class Diagnosis:
     """``tiles``, ``indexes``, ``weights``."""
     indexes: tuple[IndexState, ...]
     """What is indexed."""
+    patches: PatchCacheState
+    """The patch cache."""
     problems: tuple[str, ...]
     """What keeps the program from working, one sentence each; empty where all is well."""
 
@@ -117,13 +130,14 @@ def diagnose() -> Diagnosis:
         for each in list_indexes(settings.indexes_dir())
     )
     device, device_problem = _device(packages)
+    patches, patches_problem = _patches()
     problems = [
         *(
             f"Package {name} is missing; run `pip install -r requirements.txt`."
             for name in PACKAGES
             if not packages[name]
         ),
-        *([device_problem] if device_problem else []),
+        *(problem for problem in (device_problem, patches_problem) if problem),
         *_low_disk(folders),
         *(index.problem for index in indexes if index.problem),
         *_no_encoder(models),
@@ -137,6 +151,7 @@ def diagnose() -> Diagnosis:
         models=models,
         folders=folders,
         indexes=indexes,
+        patches=patches,
         problems=tuple(problems),
     )
 
@@ -170,6 +185,15 @@ def _device(packages: Mapping[str, str | None]) -> tuple[str, str]:
         return str(pick_device("auto")), ""
     except (ImportError, OSError, ModelError) as error:
         return "none", f"Torch cannot be loaded ({error}); install it again with `pip install -r requirements.txt`."
+
+
+def _patches() -> tuple[PatchCacheState, str]:
+    """The patch cache, and what is wrong with its limit."""
+    size = patch_bytes(settings.patches_dir())
+    try:
+        return PatchCacheState(size, cache_limit()), ""
+    except IndexStoreError as error:
+        return PatchCacheState(size, None), str(error)
 
 
 def _low_disk(folders: Mapping[str, FolderState]) -> list[str]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from graft_core import settings
 from graft_core.errors import GraftError
+from graft_core.index.patch_cache import patch_bytes
 from graft_core.index.store import list_indexes
 from graft_core.tasks.catalog import find_scene, remove_scene
 from graft_core.tasks.inventory import Holding, Imagery, imagery_of, inventory
@@ -80,11 +81,14 @@ def _summary(scenes: Sequence[Holding]) -> str:
     indexed = sum(bool(scene.indexed) for scene in scenes)
     index = size_text(sum(scene.index_bytes for scene in scenes))
     imagery = size_text(sum(scene.disk or 0 for scene in scenes))
+    seen = patch_bytes(settings.patches_dir())
+    patches = f" · patches {size_text(seen)}" if seen else ""
     free = size_text(free_bytes(settings.tiles_dir()))
     count = f"{len(scenes):,} scene{'' if len(scenes) == 1 else 's'}"
     waiting = sum(scene.state == "not opened yet" for scene in scenes)
     later = f", {waiting:,} to be opened while you work" if waiting else ""
-    return f"**{count}**, {indexed:,} indexed{later} :gray[· indexes {index} · imagery {imagery} · {free} free]"
+    sizes = f"indexes {index}{patches} · imagery {imagery} · {free} free"
+    return f"**{count}**, {indexed:,} indexed{later} :gray[· {sizes}]"
 
 
 def _row(scene: Holding) -> dict[str, object]:

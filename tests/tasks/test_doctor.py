@@ -38,6 +38,16 @@ def test_damaged_index_is_named(scene: Scene, encoder, root) -> None:
     assert any(encoder.spec.key in problem for problem in found.problems)
 
 
+def test_patch_cache_and_its_limit_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = settings.patches_dir() / "key" / "scene" / "64" / "0_0.npy"
+    block.parent.mkdir(parents=True)
+    block.write_bytes(b"x" * 1234)
+    monkeypatch.setenv("GRAFT_PATCH_CACHE_GB", "0.5")
+    assert (diagnose().patches.bytes, diagnose().patches.limit_bytes) == (1234, 2**29)
+    monkeypatch.setenv("GRAFT_PATCH_CACHE_GB", "much")
+    assert any("GRAFT_PATCH_CACHE_GB is 'much'" in problem for problem in diagnose().problems)
+
+
 def test_looking_makes_nothing() -> None:
     diagnose()
     assert not settings.tiles_dir().exists()
