@@ -108,7 +108,10 @@ def evaluate(
         list[str] | None,
         typer.Option("--sensor", help="naip or sentinel2; that of the encoders, or both unless given."),
     ] = None,
-    segmentation: Annotated[bool, typer.Option("--segmentation", help="Measure patches too (mIoU).")] = False,
+    segmentation: Annotated[
+        bool,
+        typer.Option("--segmentation", help="Measure patches too (mIoU), and outlines by SAM where it was fetched."),
+    ] = False,
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the scenes, pixels; as `world` makes them.", min=512)
     ] = None,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from graft_core.search.query import Query
 
+SceneName = Annotated[str, typer.Argument(help="Raster, folder, address, or the name of an indexed scene.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
 EncoderName = Annotated[
     str | None, typer.Option("--encoder", help="Encoder by name or path; the demo encoder for the sensor unless given.")

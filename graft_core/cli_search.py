@@ -55,7 +55,7 @@ def index(
 
 
 def density(
-    scene: Annotated[str, typer.Argument(help="Raster, folder, address, or the name of an indexed scene.")],
+    scene: options.SceneName,
     query: options.QueryText,
     out: Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")],
     encoder: options.EncoderName = None,

@@ -28,7 +28,7 @@ ClassList = Annotated[
 
 
 def classify(
-    scene: Annotated[str, typer.Argument(help="Raster, folder, address, or the name of an indexed scene.")],
+    scene: options.SceneName,
     classes: ClassList,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml, .csv, .json and names go beside it.")
@@ -97,7 +97,7 @@ def classify(
 
 
 def segment(
-    scene: Annotated[str, typer.Argument(help="Raster, folder, address, or the name of an indexed scene.")],
+    scene: options.SceneName,
     query: options.QueryText,
     out: Annotated[Path, typer.Option("--out", "-o", help="Polygons to write: .gpkg, .geojson or .parquet.")],
     refine: Annotated[

@@ -33,6 +33,8 @@ class SegmentRecipe(Provenance):
     """Side of the encoder's patch, pixels of the scene."""
     best: float
     """Highest match probability in the area; NaN where there is no imagery."""
+    by_hand: int = 0
+    """Objects that a person corrected, drew or removed afterwards."""
     notice: str
     """What whoever looks at the objects must know: that SAM was not there, for example; else empty."""
 

@@ -99,11 +99,12 @@ class Corrected:
 
 def corrected(found: Segmentation, edits: Edits) -> Corrected:
     """Lay corrections over objects: a corrected one takes the place, and the number, of those it is the same as."""
-    kept, placed = list(found.segments), {}
+    kept, placed, touched = list(found.segments), {}, 0
     following = max((each.number for each in kept), default=0)
     for edit in edits.latest:
         if not _within(edit, found.area):
             continue
+        touched += 1
         replaced = [each for each in kept if _same(each, edit)]
         kept = [each for each in kept if each not in replaced]
         if edit.after is None:
@@ -113,7 +114,8 @@ def corrected(found: Segmentation, edits: Edits) -> Corrected:
         placed[number] = edit
         kept.append(replace(edit.after, number=number))
     kept.sort(key=lambda each: each.number)
-    return Corrected(replace(found, segments=tuple(kept)), placed)
+    recipe = replace(found.recipe, by_hand=touched)
+    return Corrected(replace(found, segments=tuple(kept), recipe=recipe), placed)
 
 
 def load_edits(path: Path) -> Edits:

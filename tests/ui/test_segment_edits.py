@@ -1,6 +1,5 @@
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,10 +9,37 @@ from hypothesis import strategies as st
 from odc.geo.geom import Geometry
 
 from graft_core.errors import ExportError
+from graft_core.search.query import parse_query
 from graft_core.tasks.clicks import Click
 from graft_core.tasks.measure import Segment
 from graft_core.tasks.segment import Segmentation
+from graft_core.tasks.segment_recipe import SegmentRecipe
 from graft_core.ui.segment_edits import Edit, Edits, corrected, load_edits, save_edits
+
+RECIPE = SegmentRecipe(
+    query=parse_query("forest"),
+    segmenter=None,
+    segmenter_sha256=None,
+    threshold=0.5,
+    min_area_m2=1.0,
+    tolerance_m=0.0,
+    window_px=1024,
+    patch_px=16,
+    best=0.9,
+    notice="",
+    encoder="known",
+    encoder_source="known",
+    encoder_key="0" * 16,
+    weights_sha256="0" * 64,
+    aoi=None,
+    aoi_crs=None,
+    scene="scene",
+    source="scene.tif",
+    sensor="rgb",
+    bands=(1, 2, 3),
+    scene_gsd=1.0,
+    fingerprint="0" * 16,
+)
 
 
 def segment(number: int, left: float, top: float = 0.0, side: float = 10.0) -> Segment:
@@ -23,7 +49,7 @@ def segment(number: int, left: float, top: float = 0.0, side: float = 10.0) -> S
 
 def found(*segments: Segment, area: Any = None) -> Segmentation:
     aoi = None if area is None else Geometry(area, "EPSG:32631")
-    return Segmentation(segments, cast("Any", None), aoi, cast("Any", SimpleNamespace(segmenter=None)))
+    return Segmentation(segments, cast("Any", None), aoi, RECIPE)
 
 
 def moved(segment: Segment, right: float) -> Segment:
@@ -60,6 +86,7 @@ def test_new_object_gets_the_next_number_and_removed_one_is_gone() -> None:
     assert [each.number for each in shown.found.segments] == [2, 3]
     assert shown.number(0) == 3
     assert shown.number(1) is None
+    assert shown.found.recipe.by_hand == 2, "who gets the file is told"
 
 
 def test_object_that_grew_over_its_neighbour_leaves_no_ground_counted_twice() -> None:
