@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ class Report:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
-        """Write the last state; an error that nobody expected goes on to become a traceback in the log."""
+        """Write the last state, and before it into the log where an error came from that nobody expected."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the end is decided
         told = told_to_stop(self.folder)
         state, message = _ending(error, told[0] if told else None)
@@ -43,11 +44,13 @@ class Report:
         if message is not None:
             self._status = replace(self._status, message=message)
         note(": ".join(filter(None, (state, self._status.message))))
+        if error is not None and not isinstance(error, GraftError | KeyboardInterrupt):
+            note("".join(traceback.format_exception(error)))
         try:
             self._tell()
         except ExportError as failure:  # the disk is full or the folder was removed: the log is all there is
             note(str(failure))
-        return error is None or isinstance(error, GraftError | KeyboardInterrupt)
+        return error is None or isinstance(error, Exception | KeyboardInterrupt)
 
     @property
     def failed(self) -> bool:

@@ -36,7 +36,7 @@ class Watched:
 
     def settled(self) -> None:
         """Wait until the script's run is over."""
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=30_000)
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
 
     def map_frame(self) -> Frame:
         """The frame of the page's map, drawn."""
