@@ -34,9 +34,8 @@ def doctor(as_json: options.JsonFlag = False) -> None:
     print_lines(f"  {model.name:24} {'present' if model.present else model.hint}" for model in found.models)
     print_lines(f"index of {each.encoder}: {each.scenes} scenes, {bytes_text(each.bytes)}" for each in found.indexes)
     kept = found.patches.limit_bytes
-    print_lines(
-        [f"patch cache: {bytes_text(found.patches.bytes)}{f' of {bytes_text(kept)}' if kept is not None else ''}"]
-    )
+    limit = "" if kept is None else f" of {bytes_text(kept)}"
+    print_lines([f"patch cache: {bytes_text(found.patches.bytes)}{limit}"])
     print_lines(found.problems or ["Nothing is wrong."])
 
 

@@ -129,7 +129,7 @@ def cache_limit() -> int:
 
 
 def bytes_needed(spec: EncoderSpec, windows: int) -> int:
-    """Room that the tokens of so many windows take."""
+    """Bytes that the tokens of so many windows take on disk, as (h, w, D) float16 each."""
     side = spec.tile_px // spec.patch_px
     return windows * side * side * spec.dim * np.dtype(np.float16).itemsize
 

@@ -103,7 +103,7 @@ def density_map(
         geobox=scene.geobox if local is None else cut_to(scene.geobox, local, scene.name),
         area=local,
         coverage=Coverage(scene, scores.grid, valid),
-        recipe=_recipe(scene, spec, encoder_source or spec.name, asked, scores, threshold, meters, area),
+        recipe=_recipe(scene, spec, encoder_source, asked, scores, threshold, meters, area),
     )
 
 
@@ -164,7 +164,7 @@ def _bandwidth(stated: float | None, searcher: Searcher, scores: TileScores) -> 
 def _recipe(
     scene: Scene,
     spec: EncoderSpec,
-    encoder_source: str,
+    encoder_source: str | None,
     query: Query,
     scores: TileScores,
     threshold: float | None,
