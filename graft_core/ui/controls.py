@@ -16,6 +16,8 @@ from graft_core.ui.state import Exploring, OnMap, keep_upload
 SUITS = "suits the scene"
 OWN = "encoder's own"
 BANDWIDTHS = (OWN, "0 m", "20 m", "50 m", "100 m", "200 m", "500 m", "1000 m", "2000 m")
+MISSING = "missing-scenes"
+"""Session state: names of the address that are no scenes here."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,34 @@ class Search:
 def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
     """The sidebar's upper part."""
     section("Where")
+    names = [scene.name for scene in known]
+    tell_missing("scenes", names)
     scenes = st.multiselect(
-        "Scenes", [scene.name for scene in known], default=[known[0].name], key="scenes", bind="query-params"
+        "Scenes", names, default=names[:1], key="scenes", bind="query-params", on_change=forget_missing
     )
     encoder = _encoder([scene for scene in known if scene.name in scenes])
     area = choose_area(state)
     section("What counts")
     threshold, bandwidth = _scale()
     return Search(tuple(scenes), encoder, area, threshold, bandwidth, choose_background())
+
+
+def tell_missing(parameter: str, known: Sequence[str]) -> None:
+    """Say which scenes of the address are not in this library: Streamlit silently shows others in their place."""
+    asked = [name for name in st.query_params.get_all(parameter) if name not in known]
+    if asked:
+        st.session_state[MISSING] = asked
+    if missing := st.session_state.get(MISSING):
+        st.warning(
+            f"The address asks for {', '.join(missing)}, which is not in the Library, so it is not shown here. Add it "
+            "on the Library page, then open the address again.",
+            icon=":material/link_off:",
+        )
+
+
+def forget_missing() -> None:
+    """A scene was chosen by hand; what the address asked for is settled."""
+    st.session_state.pop(MISSING, None)
 
 
 def choose_look(ramps: Sequence[str]) -> Look:

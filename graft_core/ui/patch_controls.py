@@ -10,7 +10,7 @@ from graft_core.models.registry import list_models
 from graft_core.tasks.catalog import KnownScene
 from graft_core.types import Level
 from graft_core.ui import cached
-from graft_core.ui.controls import choose_area, section
+from graft_core.ui.controls import choose_area, forget_missing, section, tell_missing
 from graft_core.ui.state import OnMap
 
 SUITS = "suits the scene"
@@ -39,11 +39,14 @@ def choose_looking(known: Sequence[KnownScene], state: OnMap, level: Level = "pa
     """
     section("Where")
     names = [scene.name for scene in known]
+    tell_missing("scene", names)
     first = next((scene.name for scene in known if scene.encoders), names[0])
     if st.session_state.get("scene") not in (None, *names):  # it was removed meanwhile
         del st.session_state["scene"]
     index = 0 if "scene" in st.session_state else names.index(first)  # stated twice, Streamlit would complain
-    scene = st.selectbox("Scene", names, index=index, key="scene", bind="query-params", format_func=_short)
+    scene = st.selectbox(
+        "Scene", names, index=index, key="scene", bind="query-params", format_func=_short, on_change=forget_missing
+    )
     encoder = st.selectbox(
         "Encoder",
         [SUITS, *_encoders(str(scene), level)],

@@ -17,7 +17,6 @@ from graft_core.ui.patch_controls import Looking
 AT_ONCE = 64
 """Windows that are encoded while one waits; for more there is a job."""
 
-
 LIVE_PX = 25_000_000
 """Pixels of the scene that are looked at while one waits, some ten seconds' worth; for more there is a job."""
 
@@ -58,7 +57,7 @@ def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int,
     needed, kept = bytes_needed(spec, total), cache_limit()
     if needed > TRIM_TO * kept:
         st.warning(
-            f"What {spec.name} sees in {where} takes {needed / 2**30:.1f} GiB, and {kept / 2**30:.1f} GiB are kept. "
+            f"What {spec.name} sees in {where} takes {needed / 2**30:.2g} GiB, and {kept / 2**30:.2g} GiB are kept. "
             "Draw a smaller area of interest on the map, or start the app with "
             f"GRAFT_PATCH_CACHE_GB={_enough(needed)}. "
             "On the command line, `segment` and `classify` need no room for the whole.",
