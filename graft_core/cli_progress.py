@@ -17,6 +17,8 @@ LOG_EVERY_S = 15.0
 """Seconds between two lines where stderr is a file."""
 QUICK_S = 0.5
 """Work that is done sooner shows no bar."""
+SLOW_RATE = 0.1
+"""Units a second below which it is told how long each takes."""
 
 
 def show(work: Iterator[Progress], label: str) -> None:
@@ -47,8 +49,10 @@ def describe(step: Progress) -> str:
     parts = [f"{_amount(step.done, step.unit)} of {_amount(step.total, step.unit)}"]
     if step.unit != "bytes":
         parts[0] += f" {step.unit}"
-    if step.rate > 0:
+    if step.rate >= SLOW_RATE:
         parts.append(f"{_amount(step.rate, step.unit)}/s")
+    elif step.rate > 0:
+        parts.append(f"{_duration(1 / step.rate)} each")
     if step.seconds_left is not None and step.done < step.total:
         parts.append(f"{_duration(step.seconds_left)} left")
     return ", ".join(parts)

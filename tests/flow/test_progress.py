@@ -13,6 +13,7 @@ from graft_core.types import Progress
         (Progress(0, 1024, "tiles", 0.0), "0 of 1,024 tiles"),
         (Progress(320, 1024, "tiles", 8.0), "320 of 1,024 tiles, 40/s, 18 s left"),
         (Progress(420, 1024, "tiles", 8.0, resumed=400), "420 of 1,024 tiles, 2.5/s, 4 min left"),
+        (Progress(5, 15, "encoders", 1200.0), "5 of 15 encoders, 4 min each, 40 min left"),
         (Progress(1, 90_000, "tiles", 1.0), "1 of 90,000 tiles, 1/s, 25.0 h left"),
         (Progress(1024, 1024, "tiles", 8.0), "1,024 of 1,024 tiles, 128/s"),
         (Progress(3_000_000, 40_000_000, "bytes", 1.0), "3.0 MB of 40.0 MB, 3.0 MB/s, 12 s left"),
