@@ -29,6 +29,10 @@ class QueryError(GraftError):
     """The query cannot be understood."""
 
 
+class QuestionError(GraftError):
+    """A question cannot be turned into a program, or a program is not in the language or goes beyond its bounds."""
+
+
 class ExportError(GraftError):
     """A result cannot be written, or a recipe cannot be replayed."""
 

@@ -1,0 +1,1 @@
+"""Questions about a scene, answered by short programs that can be read."""
