@@ -50,20 +50,22 @@ def train(config: TrainConfig, *, device: str, resume: bool) -> Iterator[Progres
     checkpoint = folder / "checkpoint"
     first = int(checkpoint.read_text()) if checkpoint.exists() else 0
     append_row(folder, ValidationRow(first, 2.5, 0.375))
-    for step in range(first, STEPS):
-        try:
+    step = first
+    try:
+        while step < STEPS:
             if step == first + HELD_BATCH:
                 wait()
-        except KeyboardInterrupt:
-            while not (ORDERS / "write").exists():
-                time.sleep(0.02)
-            checkpoint.write_text(str(step))
-            raise
-        with (ORDERS / "trained").open("a") as trained:
-            trained.write(f"{step} on {device}\n")
-        append_row(folder, StepRow(step + 1, 3.0, 1e-3, 10.0, 1.0))
-        time.sleep(1.2 * job_report.TELL_EVERY_S)
-        yield Progress(step + 1, STEPS, "steps", 1.0, first)
+            with (ORDERS / "trained").open("a") as trained:
+                trained.write(f"{step} on {device}\n")
+            step += 1
+            append_row(folder, StepRow(step, 3.0, 1e-3, 10.0, 1.0))
+            time.sleep(1.2 * job_report.TELL_EVERY_S)
+            yield Progress(step, STEPS, "steps", 1.0, first)
+    except (KeyboardInterrupt, GeneratorExit):  # wherever it was told, as the real one writes
+        while not (ORDERS / "write").exists():
+            time.sleep(0.02)
+        checkpoint.write_text(str(step))
+        raise
 
 
 def wait() -> None:
