@@ -26,7 +26,9 @@ class Region:
     what: str
     """The words it was found by, as an answer says them: "lake"; "scene" for the whole."""
     best: float = 1.0
-    """Highest match probability that was seen where it was looked for, found or not, [0, 1]."""
+    """Highest match probability that was seen where it was looked for, found or not, [0, 1]; NaN without imagery."""
+    sure: float = 1.0
+    """How probable it is that what its things were chosen by is right, such as the lake that they are near, [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Number:
     """``m2``, ``m``, ``per km2``, ``share``; empty for plain numbers and counts."""
     sure: float = 1.0
     """How probable it is that the value is right, [0, 1]."""
+    spread: float = 0.0
+    """Standard deviation of what it may be instead, in its unit; 0 for what is known, such as a typed number."""
 
 
 @dataclass(frozen=True)
