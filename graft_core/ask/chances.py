@@ -7,6 +7,7 @@ their value.
 import math
 from collections.abc import Iterable
 
+from graft_core.ask.nouns import with_article
 from graft_core.ask.values import Number, Region, Text, Truth, Unknown
 from graft_core.errors import QuestionError
 
@@ -25,7 +26,7 @@ def sure_of_none(region: Region) -> float | Unknown:
     if math.isnan(region.best):
         return Unknown("There is no imagery to look at.")
     if region.best >= TOO_LIKELY:
-        return Unknown(f"Something looks like {region.what}, but no object could be made out.")
+        return Unknown(f"Something looks like {with_article(region.what)}, but no object could be made out.")
     return max(1 - region.best, LEAST_SURE_NO) * region.sure
 
 

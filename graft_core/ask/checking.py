@@ -100,7 +100,7 @@ class Checker:
             case ast.IfExp():
                 self._all_truths([node.test], depth)
                 return self._kinds(node.body, depth + 1) | self._kinds(node.orelse, depth + 1)
-        lacking = _LACKING.get(type(node), f"'{shown(ast.unparse(node))}'" if depth < DEEPEST else "this")
+        lacking = _LACKING.get(type(node), "an expression")
         raise QuestionError(f"Line {node.lineno} has {lacking}, which is not in the language. {_HAS}.")
 
     def _name(self, node: ast.Name) -> Kinds:

@@ -26,7 +26,7 @@ class Limits:
 
     calls: int = MOST_CALLS
     """Calls of functions."""
-    seconds: float = 1800.0
+    seconds: float = 3600.0
     """Time for everything; looked at whenever a function reports progress."""
     things: int = 20_000
     """Objects of one region."""
@@ -43,6 +43,8 @@ class Outcome:
     """Of its last line."""
     steps: tuple[Step, ...]
     """Its calls, in the order they were made."""
+    scene: Region
+    """What was looked at."""
 
 
 def run(program: Program, eyes: Eyes, limits: Limits = USUAL_LIMITS) -> Generator[Progress, None, Outcome]:
@@ -59,18 +61,18 @@ def run(program: Program, eyes: Eyes, limits: Limits = USUAL_LIMITS) -> Generato
     for name, expression in program.assigned.items():
         running.names[name] = yield from running.value(expression)
     value = yield from running.value(program.answer)
-    return Outcome(value, tuple(running.steps))
+    return Outcome(value, tuple(running.steps), running.scene)
 
 
 class _Running:
     """A program on its way."""
 
     def __init__(self, program: Program, eyes: Eyes, limits: Limits) -> None:
-        scene = eyes.scene
-        self.names: dict[str, Value] = {"scene": scene}
+        self.scene = eyes.scene
+        self.names: dict[str, Value] = {"scene": self.scene}
         self.steps: list[Step] = []
         self._program, self._limits = program, limits
-        self._sight = Sight(eyes, scene, limits.things)
+        self._sight = Sight(eyes, self.scene, limits.things)
         self._deadline = time.monotonic() + limits.seconds
 
     def value(self, node: ast.expr) -> Run:

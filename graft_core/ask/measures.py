@@ -5,10 +5,8 @@ import math
 import shapely
 
 from graft_core.ask.chances import LEAST_SURE_NO, more, same, sure_of_none, within_probability
+from graft_core.ask.quantity_words import KM2
 from graft_core.ask.values import Number, Region, Text, Truth, Unknown
-
-KM2 = 1e6
-"""Square metres."""
 
 
 def exists(region: Region) -> Truth | Unknown:

@@ -29,11 +29,6 @@ def plural(what: str) -> str:
     return _some(2, what)
 
 
-def none_of(what: str) -> str:
-    """``no lake``."""
-    return f"no {what}"
-
-
 def stuff(what: str) -> str:
     """The phrase as a kind of ground, for areas and shares: ``forest``, ``lakes``, ``water``."""
     head, tail = _split(what)
@@ -92,3 +87,8 @@ def with_article(what: str) -> str:
         return what
     vowel = re.match(r"[aeio]|u(?!ni|s[aeiou])", head.lower())
     return f"{'an' if vowel else 'a'} {what}"
+
+
+def the(what: str) -> str:
+    """``the forest``."""
+    return f"the {what}"

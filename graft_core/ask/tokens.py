@@ -99,6 +99,8 @@ def _check_token(kind: str, found: str, before: str, line: int) -> None:
             raise QuestionError(f"A text in line {line} has {len(found) - 2} characters; keep it to {LONGEST_TEXT}.")
         if not found.isprintable():
             raise QuestionError(f"A text in line {line} holds characters that cannot be printed; type it again.")
+    elif kind == "comment" and not found.replace("\t", " ").isprintable():
+        raise QuestionError(f"The comment in line {line} holds characters that cannot be printed; type it again.")
     elif kind == "number" and before in ("name", "number"):
         raise QuestionError(f"Line {line} has the number {shown(found)} right behind something else; put a space.")
     elif found in _REFUSED_SIGNS:
@@ -128,7 +130,9 @@ def _stray(rest: str, line: int) -> str:
         return f'A text in line {line} is not closed, or holds a backslash; write it in one line as "lake".'
     if char == ".":
         return f"Line {line} has a '.', but values have no attributes; call functions by name: count(lake)."
-    if char in "{}@%;:`$&|^~!?\\":
+    if char == ":":
+        return f"Line {line} has a ':', but the language has no blocks; write a choice as a if b else c."
+    if char in "{}@%;`$&|^~!?\\":
         return (
             f"Line {line} has '{char}', which is not in the language; write assignments and calls such as count(lake)."
         )

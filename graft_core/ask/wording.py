@@ -1,19 +1,20 @@
 """An answer as a person would say it."""
 
 import ast
-from typing import Any
 
 from graft_core.ask.interpreter import Outcome
 from graft_core.ask.language import Program
-from graft_core.ask.measures import exists
-from graft_core.ask.nouns import counted, none_of, plural, stuff, with_article
+from graft_core.ask.measures import exists, scene_km2
+from graft_core.ask.nouns import counted, plural, stuff, the
+from graft_core.ask.quantity_words import KM2, area_words, figures, number_words, share_words
 from graft_core.ask.reply import Step
 from graft_core.ask.values import Number, Region, Text, Truth, Unknown, Value
+from graft_core.ask.vision import said
 
-HECTARE = 10_000.0
-KM2 = 1_000_000.0
-WAVERING = 0.65
+PLAIN = 0.7
 """How sure an answer is at least that is said without a reservation."""
+PROBABLE = 0.5
+"""How sure an answer is at least that is called probable."""
 
 
 def sure_of(value: Value) -> float:
@@ -25,164 +26,132 @@ def sure_of(value: Value) -> float:
     return min(max(value.sure, 0.0), 1.0)
 
 
-def area_words(m2: float) -> str:
-    """Square metres as people read them: ``850 m²``, ``4.2 ha``, ``12.5 km²``."""
-    if abs(m2) < HECTARE / 10:
-        return f"{m2:,.0f} m²"
-    if abs(m2) < KM2:
-        return f"{_figures(m2 / HECTARE)} ha"
-    return f"{_figures(m2 / KM2)} km²"
-
-
-def share_words(share: float) -> str:
-    """A fraction as a percentage: ``27 %``, ``0.4 %``."""
-    percent = 100 * share
-    if 0 < percent < 0.1:
-        return "less than 0.1 %"
-    return f"{percent:.1f} %" if 0 < percent < 9.95 and round(percent, 1) % 1 else f"{percent:.0f} %"
-
-
-def number_words(number: Number) -> str:
-    """A number with its unit."""
-    if number.unit == "m2":
-        return area_words(number.value)
-    if number.unit == "share":
-        return share_words(number.value)
-    if number.unit == "per km2":
-        return f"{_figures(number.value)} per km²"
-    unit = f" {number.unit}" if number.unit else ""
-    return f"{number.value:,.0f}{unit}" if number.value.is_integer() else f"{_figures(number.value)}{unit}"
-
-
 def sentence(program: Program, outcome: Outcome) -> str:
-    """The answer in one sentence, with its unit."""
-    said = _Said(program, outcome)
+    """The answer in one sentence, with its unit, and a reservation where it is not sure."""
     value = outcome.value
-    if isinstance(value, Unknown):
-        return f"I cannot tell: {value.why[:1].lower()}{value.why[1:]}"
-    if isinstance(value, Truth):
-        text = said.truth(value)
-    elif isinstance(value, Number):
-        text = said.number(value)
-    elif isinstance(value, Region):
-        text = said.region(value)
-    else:
-        text = said.text(value)
-    if sure_of(value) >= WAVERING:
-        return f"{text[:1].upper()}{text[1:]}."
-    return f"Probably, but not surely: {text[:1].lower()}{text[1:]}."
+    unknown = exists(value) if isinstance(value, Region) else value
+    if isinstance(unknown, Unknown):
+        return f"I cannot tell: {unknown.why[:1].lower()}{unknown.why[1:]}"
+    text = _Said(program, outcome).answer(value)
+    sure = sure_of(value)
+    reserved = text if sure >= PLAIN else f"{'probably' if sure >= PROBABLE else 'perhaps'} {text}"
+    return f"{reserved[:1].upper()}{reserved[1:]}."
 
 
 class _Said:
-    """A program's last line, and what the calls in it came to."""
+    """A program, and what the calls in it came to."""
 
     def __init__(self, program: Program, outcome: Outcome) -> None:
         self._program = program
         self._steps = {(step.line, step.call): step for step in outcome.steps}
-        self._scene_m2 = 0.0
-        self._last = self._named(program.answer)
+        self._assigned = program.assigned
+        self._scene_m2 = scene_km2(outcome.scene) * KM2
+
+    def answer(self, value: Value) -> str:
+        """The last line, without a full stop."""
+        node = self._named(self._program.answer)
+        if isinstance(value, Truth):
+            why = self._because(node)
+            return f"{'yes' if value.value else 'no'}{f': {why}' if why else ''}"
+        if isinstance(value, Number):
+            return self._number(node, value)
+        if isinstance(value, Region):
+            return _found(value)
+        return self._text(node, value) if isinstance(value, Text) else ""
 
     def _named(self, node: ast.expr) -> ast.expr:
-        """An expression, looked up where it is only a name."""
-        assigned = self._program.assigned
-        while isinstance(node, ast.Name) and node.id in assigned:
-            node = assigned[node.id]
+        """What stands behind a name."""
+        while isinstance(node, ast.Name) and node.id in self._assigned:
+            node = self._assigned[node.id]
         return node
 
-    def _step(self, node: ast.expr) -> Step | None:
-        """What a call came to, where the expression is one that was made."""
-        node = self._named(node)
-        return self._steps.get((node.lineno, self._program.source(node))) if isinstance(node, ast.Call) else None
-
-    def _read_off(self, node: ast.expr, function: str) -> Region | None:
-        """The region that a call of a function was given."""
-        node = self._named(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
-            step = self._step(node)
-            return step.evidence[0] if step and step.evidence else None
-        return None
-
-    def truth(self, value: Truth) -> str:
-        """``yes: 3 lakes were found``."""
-        word = "yes" if value.value else "no"
-        why = self._because(self._last)
-        return f"{word}: {why}" if why else word
+    def _made(self, node: ast.expr) -> tuple[str, Step | None, Region | None]:
+        """The function of a call, what it came to, and the region it was read off."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return "", None, None
+        step = self._steps.get((node.lineno, self._program.source(node)))
+        return node.func.id, step, step.evidence[0] if step and step.evidence else None
 
     def _because(self, node: ast.expr) -> str:
+        """What a yes or no stands on; empty where its program says more than a sentence can."""
         node = self._named(node)
-        if isinstance(node, ast.UnaryOp):
-            return self._because(node.operand)
-        if isinstance(node, ast.BoolOp):
-            return ", ".join(filter(None, map(self._because, node.values)))
-        if isinstance(node, ast.Compare):
-            sides = [self._side(each) for each in (node.left, *node.comparators)]
-            seen = [side for side in sides if side]
-            return " against ".join(seen) if len(node.ops) == 1 else ""
-        region = self._read_off(node, "exists")
-        if region is None:
-            return ""
-        number = len(region.things)
-        return (
-            f"{counted(number, region.what)} {'was' if number == 1 else 'were'} found"
-            if number
-            else (f"{none_of(region.what)} was found")
-        )
+        match node:
+            case ast.UnaryOp():
+                return self._because(node.operand)
+            case ast.BoolOp():
+                return ", ".join(dict.fromkeys(filter(None, map(self._because, node.values))))
+            case ast.Compare(left=left, comparators=[right]):
+                return self._against(left, right)
+        function, _, region = self._made(node)
+        return _found(region) if function == "exists" and region is not None else ""
+
+    def _against(self, *nodes: ast.expr) -> str:
+        """``12 houses against 3 lakes``, or the only side that was looked at: ``there are 12 houses``."""
+        sides = [(self._named(node), words) for node in nodes if (words := self._side(node))]
+        if len(sides) == 1 and self._made(sides[0][0])[0] == "count":
+            return f"there {'is' if sides[0][1].startswith('1 ') else 'are'} {sides[0][1]}"
+        return " against ".join(words for _, words in sides)
 
     def _side(self, node: ast.expr) -> str:
-        """One side of a comparison with its value and name: ``12 houses``; empty for a typed one."""
-        step = self._step(node)
-        if step is None or not isinstance(step.value, Number | Text):
+        """One side of a comparison with its value: ``12 houses``; empty where it was typed or calculated."""
+        node = self._named(node)
+        _, step, _ = self._made(node)
+        if step is None:
             return ""
         if isinstance(step.value, Text):
             return step.value.value
-        region = step.evidence[0] if step.evidence else None
-        return self._amount(node, step.value, region)
+        return self._amount(node, step.value) if isinstance(step.value, Number) else ""
 
-    def _amount(self, node: ast.expr, value: Number, region: Region | None) -> str:
-        call: Any = self._named(node)
-        function = call.func.id
-        if function == "count" and region is not None:
-            return counted(int(value.value), region.what)
-        if function == "area" and region is not None:
-            return f"{area_words(value.value)} of {stuff(region.what)}"
-        if function == "density" and region is not None:
-            return f"{_figures(value.value)} {plural(region.what)} per km²"
+    def _amount(self, node: ast.expr, value: Number) -> str:
+        """What a call measured: ``4.2 ha of forest``."""
+        function, _, region = self._made(node)
+        match function, region:
+            case "count", Region():
+                return counted(round(value.value), region.what) if value.value else f"no {plural(region.what)}"
+            case "area", Region() if region.what != "scene":
+                return f"{area_words(value.value)} of {stuff(region.what)}"
+            case "density", Region():
+                return f"{figures(value.value)} {plural(region.what)} per km²"
+            case "share", Region():
+                return f"{share_words(value.value)} of {the(region.what)} is {self._query(node)}"
         return number_words(value)
 
-    def number(self, value: Number) -> str:
-        """``there are 12 houses``, ``about 4.2 ha of forest``."""
-        node = self._last
-        step = self._step(node)
-        region = step.evidence[0] if step and step.evidence else None
+    def _number(self, node: ast.expr, value: Number) -> str:
+        function, step, region = self._made(node)
         if step is None or region is None:
-            return f"it is {number_words(value)}" if not value.unit else f"it is about {number_words(value)}"
-        amount = self._amount(node, value, region)
-        call: Any = self._named(node)
-        function = call.func.id
+            return f"it is {'about ' if value.unit else ''}{number_words(value)}"
+        amount = self._amount(node, value)
         if function == "count":
-            return (
-                f"there {'is' if value.value == 1 else 'are'} {amount if value.value else 'no ' + plural(region.what)}"
-            )
-        if function == "share":
-            return f"about {amount} of {with_article(region.what)}"
+            return f"there {'is' if value.value == 1 else 'are'} {amount}"
+        if function == "area" and region.what != "scene" and self._scene_m2 > 0:
+            return f"about {amount} ({share_words(value.value / self._scene_m2)} of the scene)"
+        if function == "score":
+            return f"{the(region.what)} matches {self._query(node)} with {figures(value.value)}"
         return f"about {amount}"
 
-    def region(self, value: Region) -> str:
-        """``3 lakes were found``."""
-        number = len(value.things)
-        if not number:
-            return f"{none_of(value.what)} was found"
-        return f"{counted(number, value.what)} {'was' if number == 1 else 'were'} found"
-
-    def text(self, value: Text) -> str:
-        """The words."""
+    def _text(self, node: ast.expr, value: Text) -> str:
+        function, step, region = self._made(node)
+        if function == "classify" and region is not None:
+            return f"{the(region.what)} is mostly {said(value.value)}"
+        if function == "best_match" and region is not None:
+            return f"{the(region.what)} looks most like {said(value.value)}"
+        if function == "compare" and step is not None and isinstance(node, ast.Call):
+            seen = self._against(*node.args, *(each.value for each in node.keywords))
+            return f"{value.value}: {seen}" if seen else value.value
         return value.value
 
+    def _query(self, node: ast.expr) -> str:
+        """The words that a call looked for; empty where they were worked out."""
+        given = [*node.args, *(each.value for each in node.keywords)] if isinstance(node, ast.Call) else []
+        words = [each.value for each in map(self._named, given) if isinstance(each, ast.Constant)]
+        return said(str(words[0])) if words else "what was asked for"
 
-def _figures(value: float) -> str:
-    """Two figures that count, three from 100."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+
+def _found(region: Region) -> str:
+    """``3 lakes were found``."""
+    number = len(region.things)
+    if not number:
+        return f"no {region.what} was found"
+    if number == 1 and region.what.startswith(("largest ", "smallest ")):
+        return f"{the(region.what)} has {area_words(region.things[0].shape.area)}"
+    return f"{counted(number, region.what)} {'was' if number == 1 else 'were'} found"
