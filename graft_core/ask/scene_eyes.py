@@ -129,7 +129,7 @@ class SceneEyes:
             for each in found.segments
             if each.max_match >= SURE_MATCH and each.area_m2 >= found.recipe.min_area_m2
         )
-        return Region(things, text, float(np.nan_to_num(found.recipe.best)))
+        return Region(things, text, found.recipe.best)
 
     def _over(self, what: str, region: Region, texts: tuple[str, ...]) -> Generator[Progress, None, Values]:
         shape = shapely.union_all([each.shape for each in region.things])

@@ -1,0 +1,115 @@
+"""What is true of a window of a demo world, class by class, and which of it is too near to call to be asked about."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import center_of_mass, distance_transform_edt, label
+
+from graft_core.evaluate.objects import COMPACT, SMALLEST_PATCHES
+from graft_core.types import I64, U8, Bool
+from graft_core.world import land
+
+F64 = npt.NDArray[np.float64]
+
+COUNTABLE = COMPACT
+"""Classes whose land comes in separate things that one would count."""
+BUILT_UP = ("residential area", "downtown", "industrial area", "parking lot")
+"""Classes that make a place urban."""
+SPECK_PATCHES = 0.25
+"""Pieces of less than this many patches are nothing to anybody, and make no question doubtful."""
+GAP_PATCHES = 1.0
+"""Two pieces this near to each other may be one thing cut by a road, or two."""
+
+
+class Objects:
+    """The connected areas of one class in a window that are large enough to be things."""
+
+    def __init__(self, mask: Bool, patch_px: float) -> None:
+        """Find them among the pixels of a class, (H, W); sizes are in patches of so many pixels a side."""
+        labels, sizes = _pieces(mask)
+        least, speck = SMALLEST_PATCHES * patch_px**2, SPECK_PATCHES * patch_px**2
+        large = np.flatnonzero(sizes >= least) + 1
+        self._patch_px = patch_px
+        self.mask: Bool = np.isin(labels, large) if len(large) else np.zeros_like(mask)
+        """(H, W) their pixels."""
+        self.count = len(large)
+        """How many there are; pixels that share an edge are one thing."""
+        self.clear = not ((sizes >= speck) & (sizes < least)).any()
+        """Whether nobody would see other ones: no piece is of a size that one may see or overlook."""
+        middles = center_of_mass(self.mask, labels, large) if len(large) else []
+        self.centers: F64 = np.array(middles, np.float64).reshape(-1, 2)
+        """(count, 2) row and column of each one's middle."""
+
+    @cached_property
+    def separate(self) -> bool:
+        """Whether they are clear, and as many when every piece grows or shrinks by half a patch."""
+        if not self.clear or not self.count:
+            return self.clear
+        half = GAP_PATCHES * self._patch_px / 2
+        grown = _pieces(distance_to(self.mask) <= half)[1]
+        shrunk = _pieces(distance_to(~self.mask) > half)[1]
+        return len(grown) == self.count == int((shrunk >= SPECK_PATCHES * self._patch_px**2).sum())
+
+
+class WindowTruth:
+    """The truth of a window; each class is looked at once."""
+
+    def __init__(self, classes: U8, gsd: float, patch_px: float) -> None:
+        """Look at a window.
+
+        Args:
+            classes: (H, W) ids of land.CLASSES, 0 for none.
+            gsd: metres per pixel.
+            patch_px: side of the encoder's patches, pixels: sizes are judged by what it can know.
+        """
+        self.classes = classes
+        self.gsd = gsd
+        self.patch_px = patch_px
+        self._objects: dict[str, Objects] = {}
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Class -> share of the window's pixels, [0, 1]."""
+        pixels = np.bincount(self.classes.ravel(), minlength=len(land.CLASSES) + 1)[1:] / self.classes.size
+        return dict(zip(land.CLASSES, pixels.tolist(), strict=True))
+
+    @property
+    def m2(self) -> float:
+        """Area of the window."""
+        return float(self.classes.size * self.gsd**2)
+
+    @property
+    def built_up(self) -> float:
+        """Share of the window that makes it urban."""
+        return sum(self.shares[name] for name in BUILT_UP)
+
+    @property
+    def patch_m(self) -> float:
+        """Side of a patch, metres."""
+        return self.patch_px * self.gsd
+
+    def objects(self, name: str) -> Objects:
+        """The things of a class."""
+        if name not in self._objects:
+            self._objects[name] = Objects(self.classes == land.ID[name], self.patch_px)
+        return self._objects[name]
+
+    def distance_m(self, first: str, second: str) -> float:
+        """Least distance of a thing of one class from a thing of another; infinite where one of them has none."""
+        a, b = self.objects(first).mask, self.objects(second).mask
+        if not a.any() or not b.any():
+            return float("inf")
+        return float(distance_to(b)[a].min() - 1) * self.gsd  # pixels that share an edge touch each other
+
+
+def _pieces(mask: Bool) -> tuple[I64, I64]:
+    """Labels (H, W) from 1 and the size of each, (N,)."""
+    labels, count = label(mask)
+    return labels, np.bincount(labels.ravel(), minlength=count + 1)[1:]
+
+
+def distance_to(mask: Bool) -> Any:
+    """(H, W) pixels to the nearest pixel of a mask; infinite where it is empty."""
+    return distance_transform_edt(~mask) if mask.any() else np.full(mask.shape, np.inf)
