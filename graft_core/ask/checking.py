@@ -140,8 +140,8 @@ class Checker:
         if wrong:
             place = ("first", "second", "third")[position]
             raise QuestionError(
-                f"{function.name}() takes {ARTICLE[wanted]} {place}; line {node.lineno} gives it {ARTICLE[wrong[0]]}. "
-                f"Write for example {function.example}."
+                f"Line {node.lineno} gives {function.name}() {ARTICLE[wrong[0]]} {place}; it takes {ARTICLE[wanted]} "
+                f"there, as in {function.example}."
             )
         if not function.looks or wanted not in ("text", "texts"):
             return
@@ -255,4 +255,4 @@ def _told(kinds: Kinds) -> str:
 
 def _close(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return f" (did you mean '{near[0]}'?)" if near else ""

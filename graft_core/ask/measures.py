@@ -1,12 +1,16 @@
 """What can be read off regions without looking again: presence, counts, areas."""
 
 import math
+from statistics import NormalDist
 
 import shapely
 
 from graft_core.ask.chances import LEAST_SURE_NO, more, same, sure_of_none, within_probability
 from graft_core.ask.quantity_words import KM2
 from graft_core.ask.values import Number, Region, Text, Truth, Unknown
+
+LEAST_SURE_ZERO, MOST_SURE_ZERO = 0.6, 0.9999
+"""Between these the spread of a count of 0 is chosen so that "more than 0" is as sure as "there is one"."""
 
 
 def exists(region: Region) -> Truth | Unknown:
@@ -31,7 +35,7 @@ def count(region: Region) -> Number | Unknown:
     number = float(len(region.things))
     spread = math.sqrt(sum(each.match * (1 - each.match) for each in region.things))
     if none is not None:
-        return Number(0.0, "", none, math.sqrt(none * (1 - none)))
+        return Number(0.0, "", none, 0.5 / NormalDist().inv_cdf(min(max(none, LEAST_SURE_ZERO), MOST_SURE_ZERO)))
     return Number(number, "", within_probability(number, spread, 0.5) * region.sure, spread)
 
 
@@ -51,7 +55,7 @@ def area(region: Region) -> Number | Unknown:
 
 
 def compare(x: Number, y: Number) -> Text | Unknown:
-    """ "more" where x is more than y, "less" where it is less, "equal" where they are the same.
+    """Whether x is more than y: the text "more", "less" or "equal".
 
     Example: compare(count(house), count(lake))
     """
