@@ -45,11 +45,11 @@ def there_is(text: str, sizes: Sizes, depth: int = 0) -> Draft | None:
     if listed is not None:
         return listed
     for separator, operator in _JOINTS:
-        for first, second in halves(text, separator):
-            left = there_is(first, sizes, depth + 1)
-            right = there_is(second, sizes, depth + 1) if left else None
-            if left and right:
-                return drafted(f"{{}} {operator} {{}}", left, right)
+        parts = ((_single(first, sizes), second) for first, second in halves(text, separator))
+        left, second = next((part for part in parts if part[0]), (None, ""))
+        right = there_is(second, sizes, depth + 1) if left else None
+        if left and right:
+            return drafted(f"{{}} {operator} {{}}", left, right)
     return None
 
 

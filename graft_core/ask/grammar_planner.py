@@ -5,6 +5,7 @@ from graft_core.ask.comparison_sentences import COMPARISONS
 from graft_core.ask.count_sentences import COUNTS
 from graft_core.ask.draft import Draft, Sizes
 from graft_core.ask.kind_sentences import KINDS
+from graft_core.ask.language import parse
 from graft_core.ask.planner import Plan
 from graft_core.ask.presence_sentences import PRESENCE
 from graft_core.ask.question_text import UNDERSTOOD, plain_question
@@ -30,6 +31,10 @@ class GrammarPlanner:
         draft = self._draft(plain_question(question))
         if draft is None:
             raise QuestionError(f"This question cannot be turned into a program. {UNDERSTOOD}")
+        try:
+            parse(draft.code)
+        except QuestionError:  # it is in the language, so it can only be beyond its bounds
+            raise QuestionError(f"This question asks for too much at once; ask for parts of it. {UNDERSTOOD}") from None
         return Plan(draft.code, NAME, draft.notices)
 
     def _draft(self, text: str) -> Draft | None:

@@ -12,6 +12,8 @@ from graft_core.ask.question_text import WHOLE
 
 MOST_WORDS = 6
 """Words of one name."""
+MOST_PLACES = 4
+"""Relations and sizes that one thing has: houses that are near a road, north of a lake and larger than 200 m2 have 3."""
 DEEPEST = 4
 """Phrases inside each other: houses next to a road next to a lake has three."""
 
@@ -65,26 +67,29 @@ def read_plain(text: str, sizes: Sizes) -> Named | None:
     return named if named is not None and named.plain else None
 
 
-def _placed(head: Named, text: str, sizes: Sizes, depth: int) -> Named | None:
+def _placed(head: Named, text: str, sizes: Sizes, depth: int, left: int = MOST_PLACES) -> Named | None:
     """The things of ``head`` for which the relations in the rest of the phrase hold."""
     relation = first_place(text)
-    if relation is None or relation.start:
+    if relation is None or relation.start or not left:
         return None
     rest = text[relation.end :].strip()
     if not relation.needs_other:
         kept = replace(head, draft=relation.keep(head.draft, None), plain=False)
         following = re.sub(r"^(?:and )?(?:that |which )?(?:are |is |lie |lies )?", "", rest)
-        return _placed(kept, following, sizes, depth) if following else kept
+        return _placed(kept, following, sizes, depth, left - 1) if following else kept
     joined = joined_place(rest)
     first, following = joined if joined else (rest, "")
     draft = head.draft
-    for other_text in first.split(" and "):
+    others = first.split(" and ")
+    if len(others) > left:
+        return None
+    for other_text in others:
         other = read_phrase(other_text, sizes, depth + 1)
         if other is None or other.whole:
             return None
         draft = relation.keep(draft, other.draft)
     placed = replace(head, draft=draft, plain=False)
-    return _placed(placed, following, sizes, depth) if following else placed
+    return _placed(placed, following, sizes, depth, left - len(others)) if following else placed
 
 
 def _read_head(text: str, sizes: Sizes) -> Named | None:
