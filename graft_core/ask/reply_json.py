@@ -93,7 +93,12 @@ def _features(layer: int, region: Region, eyes: Places) -> list[dict[str, Any]]:
         {
             "type": "Feature",
             "geometry": _geometry(thing.shape, eyes),
-            "properties": {"layer": layer, "what": region.what, "match": _number(thing.match)},
+            "properties": {
+                "layer": layer,
+                "what": region.what,
+                "match": _number(thing.match),
+                "area_m2": round(float(thing.shape.area), 2),
+            },
         }
         for thing in region.things
     ]

@@ -1,4 +1,4 @@
-"""Where jobs and pages leave the objects and label maps they made."""
+"""Where jobs and pages leave what they made: objects, label maps, answers."""
 
 from pathlib import Path
 
@@ -13,3 +13,8 @@ def segments_dir() -> Path:
 def classes_dir() -> Path:
     """Folder of label maps."""
     return settings.tiles_dir() / "classes"
+
+
+def answers_dir() -> Path:
+    """Folder of answered questions, with the programs that answered them."""
+    return settings.tiles_dir() / "answers"

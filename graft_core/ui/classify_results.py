@@ -3,7 +3,6 @@
 import csv
 import html
 import io
-from collections.abc import Generator
 
 import streamlit as st
 
@@ -11,12 +10,12 @@ from graft_core.serve.jobs import start_job
 from graft_core.tasks.class_areas import AreaTable, ClassArea
 from graft_core.tasks.classify import LabelMap
 from graft_core.tasks.write_labels import write_labels
-from graft_core.types import Progress
 from graft_core.ui import cached, classify_cached
 from graft_core.ui.classify_cached import Labelling
 from graft_core.ui.classify_map import said_of, swatch
 from graft_core.ui.classify_state import Classifying
 from graft_core.ui.figures import size_text
+from graft_core.ui.following import followed
 from graft_core.ui.job_panel import at_work
 from graft_core.ui.patch_panel import takes_long
 
@@ -79,7 +78,7 @@ def offer_downloads(asked: Labelling, state: Classifying) -> None:
         st.write("Label map with colours and names, QGIS style, table of areas, and STAC item.")
         if st.button("Write files", icon=":material/save:", type="primary"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _followed(write_labels(path, classify_cached.labels(asked)), "Writing the label map")
+            followed(write_labels(path, classify_cached.labels(asked)), "Writing the label map")
             st.rerun()
         return
     for each in written:
@@ -149,10 +148,3 @@ def _show_place(asked: Labelling, state: Classifying) -> None:
         return
     with st.container(border=True, key="place"):
         st.markdown(f"**Here** · {said_of(state.place, made)}")
-
-
-def _followed(work: Generator[Progress, None, object], says: str) -> None:
-    bar = st.progress(0.0, says)
-    for step in work:
-        bar.progress(min(step.done / max(step.total, 1), 1.0), says)
-    bar.empty()

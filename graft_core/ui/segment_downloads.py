@@ -10,6 +10,7 @@ from graft_core.tasks.segment import Segmentation
 from graft_core.tasks.write_segments import write_object_raster, write_segmentation
 from graft_core.ui import cached
 from graft_core.ui.figures import size_text
+from graft_core.ui.following import followed
 from graft_core.ui.segment_cached import Wanted
 from graft_core.ui.segment_edits import Corrected
 
@@ -64,7 +65,4 @@ def _button(says: str, data: bytes | Callable[[], bytes], name: str, mime: str) 
 
 def _write_raster(path: Path, wanted: Wanted, found: Segmentation) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    bar = st.progress(0.0, "Writing the label raster")
-    for step in write_object_raster(path, found, cached.scene(wanted.looking.scene)):
-        bar.progress(min(step.done / max(step.total, 1), 1.0), "Writing the label raster")
-    bar.empty()
+    followed(write_object_raster(path, found, cached.scene(wanted.looking.scene)), "Writing the label raster")

@@ -1,7 +1,5 @@
 """What one session does on the Segment page; what it corrected lies on disk, under a key in the page's address."""
 
-import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,12 @@ import streamlit as st
 from graft_core.serve.results import segments_dir
 from graft_core.ui.segment_cached import Wanted
 from graft_core.ui.segment_edits import Edits, load_edits, save_edits
+from graft_core.ui.session_key import session_key
 from graft_core.ui.shared_view import view_from_address
 from graft_core.ui.state import OnMap
 
 Mode = Literal["choose", "add", "take", "new"]
 """What a click on the map does: choose a polygon, add a point to it, take one away, begin a new one."""
-
-_KEY = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass
@@ -59,7 +56,7 @@ def edits_of(wanted: Wanted) -> Edits:
     Raises:
         ExportError: the file of the corrections is damaged.
     """
-    key = _session_key(new=False)
+    key = session_key("edits", new=False)
     return Edits() if key is None else load_edits(_path(key, wanted))
 
 
@@ -69,7 +66,7 @@ def change_edits(wanted: Wanted, change: Callable[[Edits], None]) -> None:
     Raises:
         ExportError: the file is damaged, or the disk takes no more.
     """
-    key = _session_key(new=True)
+    key = session_key("edits", new=True)
     assert key is not None
     edits = load_edits(_path(key, wanted))
     change(edits)
@@ -78,16 +75,3 @@ def change_edits(wanted: Wanted, change: Callable[[Edits], None]) -> None:
 
 def _path(key: str, wanted: Wanted) -> Path:
     return segments_dir() / "edits" / key / f"{wanted.edits_key}.json"
-
-
-def _session_key(*, new: bool) -> str | None:
-    """Under which the corrections lie: as the address says, else as this session did before; None before the first."""
-    told = st.query_params.get("edits") or st.session_state.get("edits")
-    key = told if told and _KEY.fullmatch(told) else None
-    if key is None and new:
-        key = secrets.token_hex(6)
-    if key is not None:
-        st.session_state.edits = key
-        if st.query_params.get("edits") != key:
-            st.query_params["edits"] = key
-    return key

@@ -46,7 +46,7 @@ def test_polygon_lies_where_it_is_latitude_first_with_its_hole() -> None:
 def test_chosen_polygon_is_drawn_last_and_unrefined_ones_are_dashed() -> None:
     script = on_map(polygons_overlay([segment(1), segment(2, refined=False)], UTM, 1))
     assert script.index("#2 ") < script.index("#1 ")
-    assert re.findall(r'"refined": (true|false)', script) == ["false", "true"]
+    assert re.findall(r'"dashed": (true|false)', script) == ["true", "false"]
     assert CHOSEN in script
 
 
