@@ -68,6 +68,7 @@ class WindowTruth:
         self.gsd = gsd
         self.patch_px = patch_px
         self._objects: dict[str, Objects] = {}
+        self._distances: dict[frozenset[str], float] = {}
 
     @cached_property
     def shares(self) -> dict[str, float]:
@@ -98,10 +99,13 @@ class WindowTruth:
 
     def distance_m(self, first: str, second: str) -> float:
         """Least distance of a thing of one class from a thing of another; infinite where one of them has none."""
-        a, b = self.objects(first).mask, self.objects(second).mask
-        if not a.any() or not b.any():
-            return float("inf")
-        return float(distance_to(b)[a].min() - 1) * self.gsd  # pixels that share an edge touch each other
+        pair = frozenset((first, second))
+        if pair not in self._distances:
+            a, b = self.objects(first).mask, self.objects(second).mask
+            both = a.any() and b.any()
+            # Pixels that share an edge touch each other.
+            self._distances[pair] = float(distance_to(b)[a].min() - 1) * self.gsd if both else float("inf")
+        return self._distances[pair]
 
 
 def _pieces(mask: Bool) -> tuple[I64, I64]:

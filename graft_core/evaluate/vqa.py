@@ -83,7 +83,7 @@ def evaluate_vqa(
             own.append(_world(chosen.sensor, seed, sides[chosen.sensor], encoder, planner, per_family))
             worlds[seed] += own[-1]
         by_sensor[chosen.sensor] = {"encoder": encoder.spec.name} | figures_over(own)
-    return {"planner": planner_name(planner)} | figures_over(list(worlds.values())) | {"sensors": by_sensor}
+    return figures_over(list(worlds.values())) | {"sensors": by_sensor}
 
 
 def evaluate_rsvqa(sets: Iterable[RsvqaSet], report: Report, planner: Planner) -> dict[str, Any]:
@@ -108,12 +108,7 @@ def evaluate_rsvqa(sets: Iterable[RsvqaSet], report: Report, planner: Planner) -
                 names.add(encoder.spec.name)
                 answered += answer_all(scene, [AskedArea(None, image.questions)], encoder, Path(name), planner)
             found[each.name] = {"encoder": ", ".join(sorted(names)), "images": len(each.images)} | figures(answered)
-    return {"planner": planner_name(planner)} | found
-
-
-def planner_name(planner: Planner) -> str:
-    """What figures call a planner."""
-    return str(getattr(planner, "name", type(planner).__name__))
+    return found
 
 
 def answer_all(
