@@ -26,6 +26,7 @@ else:
             st.Page("pages/1_Explore.py", title="Explore", default=True),
             st.Page("pages/2_Segment.py", title="Segment"),
             st.Page("pages/3_Classify.py", title="Classify"),
+            st.Page("pages/4_Ask.py", title="Ask"),
             st.Page("pages/5_Train.py", title="Train"),
             st.Page("pages/6_Library.py", title="Library"),
         ],

@@ -12,7 +12,7 @@ LONGEST = 300
 UNDERSTOOD = (
     "Ask about presence, number, area, share, density, comparisons, rural or urban, or places next to, near, "
     "north of or inside others, for example: 'Is there a lake?', "
-    "'How many houses are within 200 m of a road?', 'What share of the scene is forest?'"
+    "'How many houses are within 200 m of a road?', 'What share of the scene is forest?'."
 )
 """What the grammar understands, with three examples."""
 
@@ -37,7 +37,8 @@ _POLITE = re.compile(
     r"(?=tell|say|show|let|check|find|give|answer|count|estimate|calculate|compute)"
     r"|(?:i want|i would like|i wish|i need|i'd like|id like) to know,? "
     r"|is it (?:true|correct|right|the case) that |count (?=how many)"
-    r"|do you know |do you think |i wonder |(?:tell|show|answer) (?:me |us )?|let me know |say "
+    r"|do you know |do you think |i wonder |(?:tell|answer) (?:me |us )?|let me know |say "
+    r"|show (?:me |us )?(?=how|what|if|whether)"
     r"|(?:check|find out|see|determine|estimate|calculate|compute) (?=if|whether|how|what|the|which)"
     r"|give (?:me |us )?(?=the|a|an)"
     rf"|{_IN_WHOLE},? |here,? )"

@@ -1,0 +1,115 @@
+"""From a question to an answer on disk, with progress and a way to stop it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from graft_core.ask.answer import ANALYST, run_program
+from graft_core.ask.in_words import value_in_words
+from graft_core.ask.planner import Plan, Planner
+from graft_core.ask.planners import chosen_planner
+from graft_core.ask.reply_json import reply_json
+from graft_core.errors import GraftError
+from graft_core.tasks.segment import SegmentOptions
+from graft_core.ui import ask_cached, cached, segment_cached
+from graft_core.ui.ask_controls import Answering
+from graft_core.ui.ask_history import Entry
+from graft_core.ui.ask_state import Asking, Wish, remember
+from graft_core.ui.following import EVERY_S, followed
+from graft_core.ui.patch_controls import Looking
+from graft_core.ui.patch_panel import AT_ONCE, offer_patches
+from graft_core.ui.preload import ENCODERS, finish
+
+
+def ready(looking: Looking) -> bool:
+    """Whether the scene was looked at closely enough; the page offers to where it was not.
+
+    Raises:
+        GraftError: the encoder or the scene cannot be opened.
+    """
+    options = SegmentOptions()
+    missing, total = segment_cached.missing(looking, options)
+    if missing > AT_ONCE:
+        offer_patches(
+            looking, segment_cached.encoder(looking).spec, missing, total, segment_cached.margin(looking, options)
+        )
+    return missing <= AT_ONCE
+
+
+def show_problem(state: Asking, *, empty: bool) -> None:
+    """Why the last question has no answer; what to do where nothing was asked yet."""
+    if state.problem:
+        st.warning(state.problem, icon=":material/contact_support:")
+    elif state.stopped:
+        st.info(
+            "Stopped. The question is still in the box; what was seen of the scene is kept.", icon=":material/stop:"
+        )
+    elif empty and state.wish is None:
+        st.info(
+            "Ask a question, or pick one. It becomes a short program that you can read, change and run again; the "
+            "answer comes with how sure it is, and everything it stands on lies on the map.",
+            icon=":material/contact_support:",
+        )
+
+
+def answer(wish: Wish, looking: Looking, answering: Answering, state: Asking) -> None:
+    """Answer what is wanted, keep the answer, and run the page again.
+
+    Args:
+        wish: what is wanted.
+        looking: scene, encoder, area of interest.
+        answering: who writes the program where there is none yet, and who outlines.
+        state: this session's.
+    """
+    with st.container(border=True, key="asking"):
+        says, stop = st.columns([4, 1], vertical_alignment="center")
+        says.markdown(f"**{wish.question or 'Your program'}**")
+        stop.button("Cancel", icon=":material/stop:", type="tertiary", on_click=state.cancel)
+        bar = st.progress(0.0, "Writing the program")
+    try:
+        entry = _answered(wish, looking, answering, bar)
+        remember(entry, state)
+    except GraftError as error:
+        state.ends(str(error))
+    else:
+        state.ends()
+    st.rerun()
+
+
+def _answered(wish: Wish, looking: Looking, answering: Answering, bar: DeltaGenerator) -> Entry:
+    refined = answering.refined
+    plan = (
+        Plan(wish.program, ANALYST) if wish.program else _planned(chosen_planner(answering.planner), wish.question, bar)
+    )
+    bar.progress(0.0, "Loading the encoder")
+    finish(ENCODERS)
+    with _turn(bar):
+        eyes = ask_cached.eyes(looking, refined=refined)
+        work = run_program(plan.program, eyes, wish.question, plan.planner, plan.notices)
+        reply = followed(work, "Looking", bar)
+        said = tuple(value_in_words(step.value) for step in reply.steps)
+        return Entry(wish.id, looking, refined, said, reply_json(reply, eyes))
+
+
+def _planned(planner: Planner, question: str, bar: DeltaGenerator) -> Plan:
+    """The program for a question; meanwhile the page looks now and then whether it is still wanted."""
+    thread = ThreadPoolExecutor(1)
+    planned = thread.submit(planner.plan, question)
+    thread.shutdown(wait=False)
+    while not wait([planned], timeout=EVERY_S).done:
+        bar.progress(0.0, "Writing the program")
+    return planned.result()
+
+
+@contextmanager
+def _turn(bar: DeltaGenerator) -> Iterator[None]:
+    """One question of all sessions at a time."""
+    while not cached.inference.acquire(timeout=EVERY_S):
+        bar.progress(0.0, "Waiting for another answer")
+    try:
+        yield
+    finally:
+        cached.inference.release()
