@@ -9,6 +9,10 @@ class SceneError(GraftError):
     """A raster cannot be opened, read or used as a scene."""
 
 
+class ImageryError(GraftError):
+    """A catalogue of imagery does not answer, has nothing for what was asked, or does not give its files."""
+
+
 class PhotoError(GraftError):
     """A ground photo cannot be read or placed."""
 
@@ -43,6 +47,10 @@ class TrainError(GraftError):
 
 class JobError(GraftError):
     """A long job is unknown, or in a state that does not allow what was asked."""
+
+
+class BenchmarkError(GraftError):
+    """A benchmark set is not in the layout it should be in, or cannot be read."""
 
 
 class SignInError(GraftError):

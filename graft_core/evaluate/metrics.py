@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from graft_core.types import F32, I64
+from graft_core.types import F32, I64, Bool
 
 F64 = npt.NDArray[np.float64]
 
@@ -33,10 +33,34 @@ def average_precision_at_k(scores: F32, relevant: npt.NDArray[np.bool_], k: int)
     return float((precision * hits).sum() / min(k, int(relevant.sum())))
 
 
-def mean_average_precision_at_k(scores: F32, truth: I64, k: int) -> float:
-    """Mean over the classes that occur of `average_precision_at_k`; scores (N, C), truth (N,)."""
-    present = np.unique(truth)
-    return float(np.mean([average_precision_at_k(scores[:, c], truth == c, k) for c in present]))
+def mean_average_precision_at_k(scores: F32, truth: I64 | Bool, k: int) -> float:
+    """Mean over the classes that occur of `average_precision_at_k`.
+
+    Args:
+        scores: (N, C), one column a class.
+        truth: (N,) true column of each row, or (N, C) all that are true.
+        k: ranks looked at; with N of them it is the mean average precision (mAP).
+    """
+    return float(np.nanmean(class_average_precision(scores, truth, k)))
+
+
+def class_average_precision(scores: F32, truth: I64 | Bool, k: int) -> F64:
+    """(C,) `average_precision_at_k` of each class; NaN for one that does not occur. Arguments as for the mean."""
+    relevant = truth if truth.ndim == 2 else truth[:, None] == np.arange(scores.shape[1])
+    columns = [
+        average_precision_at_k(column, shown, k) if shown.any() else np.nan
+        for column, shown in zip(scores.T, relevant.T.astype(np.bool_), strict=True)
+    ]
+    return np.array(columns, np.float64)
+
+
+def class_recall(scores: F32, truth: I64) -> F64:
+    """(C,) share of the rows of each class whose highest column is theirs; NaN for a class that does not occur."""
+    right = scores.argmax(axis=1) == truth
+    count = np.bincount(truth, minlength=scores.shape[1])
+    hits = np.bincount(truth[right], minlength=scores.shape[1])
+    recall: F64 = np.divide(hits, count, out=np.full(len(count), np.nan), where=count > 0)
+    return recall
 
 
 def confusion_matrix(truth: npt.NDArray[np.integer], predicted: npt.NDArray[np.integer], classes: int) -> I64:

@@ -1,0 +1,1 @@
+"""Benchmark sets in the layouts they are published in, and one harness that measures any encoder on them."""
