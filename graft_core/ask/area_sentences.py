@@ -15,6 +15,7 @@ _COVERED = (
 )
 _COVERS = r"(?:cover|occupy|take up|fill|make up|have|take)"
 _PART = r"(?:share|percentage|percent|per cent|%|fraction|proportion|part|portion)"
+_WHAT_PART = rf"(?:what|which|how large a|how big a|how many) {_PART}"
 _WHOLE = rf"(?:{WHOLE}|(?:the )?(?:land|ground|surface|total area|total))"
 
 
@@ -82,11 +83,9 @@ def _mostly(groups: Groups, sizes: Sizes) -> Draft | None:
 
 
 SHARES = (
-    sentence(
-        rf"(?:what|which|how large a|how big a) {_PART} of {_WHOLE} (?:is|are|do|does) {_COVERED} (?P<x>.+)", _share
-    ),
-    sentence(rf"(?:what|which|how large a|how big a) {_PART} of {_WHOLE} (?:do|does) (?P<x>.+?) {_COVERS}", _share),
-    sentence(rf"(?:what|which|how large a|how big a) {_PART} of {_WHOLE} (?:is|are) (?P<x>.+)", _share),
+    sentence(rf"{_WHAT_PART} of {_WHOLE} (?:is|are|do|does) {_COVERED} (?P<x>.+)", _share),
+    sentence(rf"{_WHAT_PART} of {_WHOLE} (?:do|does) (?P<x>.+?) {_COVERS}", _share),
+    sentence(rf"{_WHAT_PART} of {_WHOLE} (?:is|are) (?P<x>.+)", _share),
     sentence(rf"how much(?: {_PART})? of {_WHOLE} (?:is|are) (?:{_COVERED} )?(?P<x>.+)", _share),
     sentence(rf"how much(?: {_PART})? of {_WHOLE} (?:do|does) (?P<x>.+?) {_COVERS}", _share),
     sentence(rf"(?:what is )?(?:the )?{_PART} of {_WHOLE} {_COVERED} (?P<x>.+)", _share),
@@ -99,10 +98,13 @@ SHARES = (
     sentence(rf"is (?:the )?{_PART} of (?P<x>.+?) {LIMIT} (?P<share>{SHARE})", _share_limit),
     sentence(rf"(?:is|are) {LIMIT} (?P<share>{SHARE}) of {_WHOLE} (?:{_COVERED} )?(?P<x>.+)", _share_limit),
     sentence(rf"(?:do|does) (?P<x>.+?) {_COVERS} {LIMIT} (?P<share>{SHARE}) of {_WHOLE}", _share_limit),
+    sentence(rf"(?:is|are) (?P<x>.+?) {LIMIT} (?P<share>{SHARE}) of {_WHOLE}", _share_limit),
+    sentence(rf"is (?:the )?(?P<x>.+?) {_PART} {LIMIT} (?P<share>{SHARE})", _share_limit),
     sentence(
         rf"(?:is|are) (?:most|the (?:majority|larger part|greater part)) of {_WHOLE} (?:{_COVERED} )?(?P<x>.+)", _mostly
     ),
     sentence(rf"is (?:{_WHOLE}|it|this) (?:mostly|mainly|predominantly|largely) (?:{_COVERED} )?(?P<x>.+)", _mostly),
+    sentence(rf"is (?:{_WHOLE}|it|this) (?:covered|dominated) (?:by|with) (?P<x>.+)", _mostly),
     sentence(rf"(?:do|does) (?P<x>.+?) {_COVERS} (?:most|the majority) of {_WHOLE}", _mostly),
     sentence(
         rf"(?:what|which) {_PART} of (?P<y>.+?) (?:is|are|lie|lies|stand|stands) (?:{_COVERED} )?(?P<x>.+)",
@@ -121,7 +123,7 @@ AREAS = (
         rf"(?:what is |what are )?(?:the )?(?:total |combined |overall |whole )?{_AREA} (?:of|{_COVERED}) (?P<x>.+)",
         _area,
     ),
-    sentence(r"(?:what is )?the (?:total )?(?P<x>.+?) (?:area|surface|coverage|extent)", _area),
+    sentence(r"(?:what is )?the (?:total )?(?P<x>.+?) (?:area|surface|coverage|extent|size)", _area),
     sentence(rf"what (?:{_AREA}|land) (?:is|are) {_COVERED} (?P<x>.+)", _area),
     sentence(rf"(?:what|how much) (?:{_AREA}|land|ground|space) (?:do|does) (?P<x>.+?) {_COVERS}", _area),
     sentence(rf"how (?:big|large|extensive|wide) (?:is|are) (?:the {_AREA} (?:of|{_COVERED}) )?(?P<x>.+)", _area),

@@ -6,6 +6,7 @@ from graft_core.ask.phrases import Named
 from graft_core.ask.place_words import first_place
 from graft_core.ask.question_text import WHOLE
 
+_DENSER = (("larger", ">"), ("higher", ">"), ("greater", ">"), ("smaller", "<"), ("lower", "<"), ("less", "<"))
 _SIGNS = {"more": ">", "less": "<", "fewer": "<"}
 _LARGER = r"(?:larger|bigger|greater|higher|more|longer|wider)"
 _SMALLER = r"(?:smaller|less|fewer|lower)"
@@ -70,6 +71,15 @@ def _as_much(groups: Groups, sizes: Sizes) -> Draft | None:
     return _pair("count" if groups["many"] == "many" else "area", "==", *two) if two else None
 
 
+def _densities(groups: Groups, sizes: Sizes) -> Draft | None:
+    for words, operator in ((f" {word} than ", sign) for word, sign in _DENSER):
+        for separator in (f"{words}the density of ", f"{words}that of ", words):
+            two = _two(groups["xy"], separator, sizes)
+            if two is not None:
+                return _pair("density", operator, *two)
+    return None
+
+
 def _difference(groups: Groups, sizes: Sizes) -> Draft | None:
     two = _two(groups["xy"], " than ", sizes)
     if two is None:
@@ -123,6 +133,9 @@ COMPARISONS = (
     sentence(*_number_of(_UNEQUAL, "!=")),
     sentence(*_number_of(rf"{_LARGER} than", ">")),
     sentence(*_number_of(rf"{_SMALLER} than", "<")),
+    sentence(*_number_of(rf"{_LARGER} than or equal to", ">=")),
+    sentence(*_number_of(rf"{_SMALLER} than or equal to", "<=")),
+    sentence(r"is the density of (?P<xy>.+)", _densities),
     sentence(*_size_of(_EQUAL, "==")),
     sentence(*_size_of(rf"{_LARGER} than", ">")),
     sentence(*_size_of(rf"{_SMALLER} than", "<")),
@@ -142,10 +155,20 @@ COMPARISONS = (
     sentence(rf"(?:is|are) (?P<x>.+?)(?: area)? {_LARGER} than (?P<y>.+?)(?: area)?", _sides("area", ">")),
     sentence(rf"(?:is|are) (?P<x>.+?)(?: area)? {_SMALLER} than (?P<y>.+?)(?: area)?", _sides("area", "<")),
     sentence(rf"(?:is|are) more of {WHOLE} (?:covered (?:by|with) )?(?P<xy>.+)", _compared("area", ">")),
+    sentence(
+        r"is (?:more|a larger|a bigger) (?:area|land|ground|space|surface) (?:covered|taken up|occupied) (?:by|with)"
+        r" (?P<x>.+?) than (?:by |with )?(?P<y>.+)",
+        _sides("area", ">"),
+    ),
+    sentence(
+        r"is (?:less|a smaller) (?:area|land|ground|space|surface) (?:covered|taken up|occupied) (?:by|with)"
+        r" (?P<x>.+?) than (?:by |with )?(?P<y>.+)",
+        _sides("area", "<"),
+    ),
     sentence(r"how many (?P<sign>more|fewer|less) (?P<xy>.+?)(?: are there| there are| exist)?", _difference),
     sentence(
         r"(?:which|what) (?P<how>(?:one )?(?:is|are|has|covers|cover|takes up|there are|is there|are there)"
-        r"(?: the)? (?:larger|bigger|smaller|more|less|fewer|most|greater|largest|biggest)(?: numerous| common)?"
+        r"(?: the)? (?:larger|bigger|smaller|more|less|fewer|most|greater|largest|biggest)(?: numerous| common| one)?"
         r"(?: area| land| ground| space| of)?)[,:]? (?P<xy>.+)",
         _which,
     ),

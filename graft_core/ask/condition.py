@@ -7,8 +7,9 @@ from graft_core.ask.phrases import read_phrase
 from graft_core.ask.quantities import NUMBER, literal, number
 
 LIMIT = (
-    r"(?:(?P<at_least>at least|no less than|no fewer than|not less than|not fewer than)"
-    r"|(?P<at_most>at most|no more than|not more than|up to|maximum)"
+    r"(?:(?P<at_least>at least|no less than|no fewer than|not less than|not fewer than"
+    r"|(?:greater|larger|more) than or equal to)"
+    r"|(?P<at_most>at most|no more than|not more than|up to|maximum|(?:less|smaller|fewer) than or equal to)"
     r"|(?P<above>(?:more|greater|larger|higher|bigger) than|over|above|exceeding)"
     r"|(?P<below>(?:less|fewer|smaller|lower) than|under|below)"
     r"|(?P<equal>exactly|just|only|precisely|equal to|the same as))"

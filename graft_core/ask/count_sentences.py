@@ -12,7 +12,7 @@ _NUMBER_OF = (
 )
 _THERE = (
     rf"(?:(?:are|is|were) (?:there|{SEEN})|there (?:are|is)|do (?:you|we|i) (?:see|count)"
-    r"|can (?:you|we|i) (?:see|count)|(?:can|could) be (?:seen|found|counted)|exist|are)"
+    r"|can (?:you|we|i) (?:see|count)|(?:can|could) be (?:seen|found|counted)|exist|are|present|visible|shown)"
 )
 _HOLDS = rf"(?:does|do) (?:{WHOLE}|it) (?:contain|show|have|include|hold)"
 
@@ -69,7 +69,7 @@ COUNTS = (
     sentence(rf"(?:what is )?{_NUMBER_OF} (?P<x>.+?)(?: {_THERE})? {_PER_KM2}", _density),
     sentence(rf"(?P<x>.+?) {_PER_KM2}", _density),
     sentence(r"how (?:dense|dense and crowded|densely (?:packed|built|spread)) (?:is|are) (?P<x>.+)", _density),
-    sentence(r"(?:what is )?(?:the )?density (?:of|for) (?P<x>.+)", _density),
+    sentence(rf"(?:what is )?(?:the )?density (?:of|for) (?P<x>.+?)(?: {_PER_KM2})?", _density),
     sentence(r"(?:what is )?the (?P<x>.+?) density", _density),
     sentence(rf"is the density of (?P<x>.+?) {LIMIT} (?P<n>{NUMBER})(?: {_PER_KM2})?", _density_limit),
     sentence(rf"(?:is|are) {_NUMBER_OF} (?P<x>.+?) {LIMIT} (?P<n>{NUMBER})", _limit),

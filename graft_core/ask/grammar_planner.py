@@ -6,12 +6,13 @@ from graft_core.ask.count_sentences import COUNTS
 from graft_core.ask.draft import Draft, Sizes
 from graft_core.ask.kind_sentences import KINDS
 from graft_core.ask.language import parse
+from graft_core.ask.place_sentences import PLACES
 from graft_core.ask.planner import Plan
 from graft_core.ask.presence_sentences import PRESENCE
 from graft_core.ask.question_text import UNDERSTOOD, plain_question
 from graft_core.errors import QuestionError
 
-SENTENCES = (*KINDS, *SHARES, *COMPARISONS, *AREAS, *COUNTS, *PRESENCE)
+SENTENCES = (*KINDS, *SHARES, *COMPARISONS, *AREAS, *COUNTS, *PRESENCE, *PLACES)
 """Every way to ask, in the order in which they are tried; a question is read by the first that makes sense of it."""
 NAME = "grammar"
 

@@ -1,7 +1,7 @@
 """What it is: rural or urban, this or that."""
 
 from graft_core.ask.condition import names_in
-from graft_core.ask.draft import Builder, Draft, Groups, Sizes, drafted, sentence, text_literal
+from graft_core.ask.draft import Builder, Draft, Groups, Sizes, sentence, text_literal
 from graft_core.ask.phrases import read_plain
 from graft_core.ask.question_text import WHOLE
 
@@ -28,12 +28,21 @@ def _is_kind(kind: str) -> Builder:
 
 
 def _best(groups: Groups, sizes: Sizes) -> Draft | None:
-    names = [read_plain(part, sizes) for part in names_in(groups["xy"])]
+    return _choice("best_match", groups["xy"], sizes)
+
+
+def _most_of(groups: Groups, sizes: Sizes) -> Draft | None:
+    return _choice("classify", groups["xy"], sizes)
+
+
+def _choice(function: str, text: str, sizes: Sizes) -> Draft | None:
+    """One of several names."""
+    names = [read_plain(part, sizes) for part in names_in(text)]
     found = [name for name in names if name is not None]
     if not 2 <= len(found) == len(names) <= _MOST:
         return None
     words = ", ".join(dict.fromkeys(text_literal(name.words) for name in found))
-    return drafted(f"best_match(scene, [{words}])")
+    return Draft(f"{function}(scene, [{words}])")
 
 
 _A = r"(?:an? |more |mostly |rather |mainly )*"
@@ -54,6 +63,11 @@ KINDS = (
     sentence(
         rf"(?:which|what) (?:of these )?(?:fits|matches|describes|suits)(?: {_IT})?(?: best| better)?[,:]? (?P<xy>.+)",
         _best,
+    ),
+    sentence(
+        rf"(?:what|which)(?: of these| class)? (?:covers most of|dominates|prevails in|is dominant in) {_IT}"
+        r"[,:]? (?P<xy>.+)",
+        _most_of,
     ),
     sentence(rf"(?:does|do) {_IT} look (?:more )?like (?P<xy>.+ or .+)", _best),
     sentence(

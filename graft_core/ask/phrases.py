@@ -13,13 +13,13 @@ from graft_core.ask.question_text import WHOLE
 MOST_WORDS = 6
 """Words of one name."""
 MOST_PLACES = 4
-"""Relations and sizes that one thing has: houses that are near a road, north of a lake and larger than 200 m2 have 3."""
+"""Relations and sizes of one thing: houses near a road, north of a lake and larger than 200 m2 have three."""
 DEEPEST = 4
 """Phrases inside each other: houses next to a road next to a lake has three."""
 
 _DETERMINERS = re.compile(
-    r"(?:(?:a|an|any|some|the|all|every|each|both|several|many|various|different|visible|existing|actual|of"
-    r"|(?:pieces?|kinds?|sorts?|types?|patch(?:es)?|plots?) of) )+"
+    r"(?:(?:a|an|any|some|the|all|every|each|both|single|individual|several|various|different|visible|existing|actual|of"
+    r"|(?:pieces?|kinds?|sorts?|types?|patch(?:es)?|plots?|presence) of) )+"
 )
 _SHAPE = re.compile(
     r"(?:(rectangular|square|circular|round|oval|triangular|elongated|curved|irregular)(?:[- ]shaped)? )(?=.)"
@@ -75,7 +75,7 @@ def _placed(head: Named, text: str, sizes: Sizes, depth: int, left: int = MOST_P
     rest = text[relation.end :].strip()
     if not relation.needs_other:
         kept = replace(head, draft=relation.keep(head.draft, None), plain=False)
-        following = re.sub(r"^(?:and )?(?:that |which )?(?:are |is |lie |lies )?", "", rest)
+        following = re.sub(r"^(?:and )?(?:that |which )?(?:(?:are|is) there |are |is |lie |lies )?", "", rest)
         return _placed(kept, following, sizes, depth, left - 1) if following else kept
     joined = joined_place(rest)
     first, following = joined if joined else (rest, "")
@@ -128,6 +128,7 @@ def _is_name(text: str) -> bool:
         WORDS.fullmatch(text) is not None
         and len(words) <= MOST_WORDS
         and not words[0].isdigit()
+        and words[:2] != ["lot", "of"]
         and "of" not in (words[0], words[-1])
         and NOT_NAMES.isdisjoint(words)
     )

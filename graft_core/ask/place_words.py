@@ -48,7 +48,10 @@ def _corner(first: str, second: str) -> Place:
 _SIDE = r"(?: hand)?(?: side)?"
 _TO = r"(?:to |on |at |in )?(?:the )?"
 _AWAY = r"(?: away)? (?:from|of|to)"
-_NO_MORE = r"(?:within|less than|fewer than|no more than|not more than|at most|up to|not further than|closer than)"
+_NO_MORE = (
+    r"(?:within|less than|fewer than|no more than|not more than|at most|up to|not further than|closer than"
+    r"|(?:at|in) a distance of)"
+)
 _MORE = r"(?:more than|over|further than|farther than|at least|beyond|outside|not within)"
 _SIMPLE: tuple[tuple[str, Place], ...] = (
     (r"far from|far away from|not near|not near to|not close to", _far(NEAR_M)),
@@ -104,7 +107,7 @@ _WORDS = re.compile(
 )
 _LINK = re.compile(
     r"(?: that| which)?(?: (?:are|is|be|being|do|does|lie|lies|lying|stand|stands|standing|sit|sits|located|situated"
-    r"|found|placed|built|there|parked|growing|directly))*$"
+    r"|found|placed|built|both|there|parked|growing|directly))*$"
 )
 _JOINED = re.compile(r",? and(?: that| which)?(?: are| is| lie| lies)? (?=.)")
 

@@ -69,5 +69,9 @@ PRESENCE = (
         _of_all("count({}) / count({}) > 0.5"),
     ),
     sentence(r"(?:is|are|do|does) (?P<x>(?:a|an|any|some|the|one of the) .+)", _related),
-    sentence(rf"(?:is|are) (?:this|that|it|these|those|{WHOLE}) (?P<x>(?:a|an) .+)", _here),
+    sentence(
+        rf"(?:is|are) (?:this|that|it|these|those|{WHOLE}) "
+        r"(?:an? (?:picture|image|view|photo|map) of )?(?P<x>(?:a|an) .+)",
+        _here,
+    ),
 )
