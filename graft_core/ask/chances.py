@@ -87,16 +87,18 @@ def same(a: Number, b: Number) -> Truth | Unknown:
         return Unknown("Neither was seen clearly enough to compare them.")
     value = math.isclose(a.value, b.value, rel_tol=1e-9)
     spread, apart = math.hypot(a.spread, b.spread), abs(a.value - b.value)
-    if spread == 0:
+    if spread == 0 or a.value == b.value == 0:
         return Truth(value, a.sure * b.sure)
-    scale, step = spread * math.sqrt(2), _step(a, b) or CLOSE * abs(a.value)
+    scale, step = spread * math.sqrt(2), _step(a, b) or max(CLOSE * abs(a.value), spread)
     seen = decided(value, 0.5 * (math.erf((apart + step) / scale) - math.erf((apart - step) / scale)))
     return Truth(value, seen.sure * _sure_beside_spread(a, b))
 
 
 def same_text(a: Text, b: Text) -> Truth:
     """Whether two texts are the same words."""
-    return Truth(a.value.casefold().strip() == b.value.casefold().strip(), a.sure * b.sure)
+    if a.value.casefold().split() == b.value.casefold().split():
+        return Truth(True, a.sure * b.sure)
+    return Truth(False, max(a.sure * b.sure, LEAST_SURE_NO))
 
 
 def _check_comparable(a: Number, b: Number) -> None:

@@ -30,6 +30,8 @@ class Limits:
     """Time for everything; looked at whenever a function reports progress."""
     things: int = 20_000
     """Objects of one region."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds since some moment."""
 
 
 USUAL_LIMITS = Limits()
@@ -73,7 +75,7 @@ class _Running:
         self.steps: list[Step] = []
         self._program, self._limits = program, limits
         self._sight = Sight(eyes, self.scene, limits.things)
-        self._deadline = time.monotonic() + limits.seconds
+        self._deadline = limits.clock() + limits.seconds
 
     def value(self, node: ast.expr) -> Run:
         """What an expression comes to."""
@@ -143,11 +145,11 @@ class _Running:
         if len(self.steps) >= self._limits.calls:
             raise QuestionError(f"Line {node.lineno} makes more than {self._limits.calls} calls; ask for less at once.")
         self._check_time(node)
-        started = time.monotonic()
+        started = self._limits.clock()
         value = _first_unknown(values) or (yield from self._run(node, function, values))
         regions = tuple(each for each in values if isinstance(each, Region))
         evidence = (value,) if isinstance(value, Region) else regions
-        seconds = time.monotonic() - started
+        seconds = self._limits.clock() - started
         self.steps.append(Step(self._program.source(node), node.lineno, value, evidence, seconds))
         return value
 
@@ -179,7 +181,7 @@ class _Running:
             self._check_time(node)
 
     def _check_time(self, node: ast.expr) -> None:
-        if time.monotonic() > self._deadline:
+        if self._limits.clock() > self._deadline:
             raise QuestionError(
                 f"Line {node.lineno} was reached when the {self._limits.seconds:g} s of a program were over; "
                 "ask about a smaller area, or look for less."

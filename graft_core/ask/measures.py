@@ -92,7 +92,7 @@ def surest(names: tuple[str, ...], values: tuple[float, ...], error: float) -> T
         return Unknown("There is no imagery to look at.")
     ranked = sorted(zip(values, names, strict=True), key=lambda pair: -pair[0])
     if ranked[0][0] <= 0:
-        return Unknown(f"None of {', '.join(names)} fits.")
+        return Unknown(f"Nothing there looks like {' or '.join(names)}.")
     if len(ranked) == 1:
         return Text(ranked[0][1], max(LEAST_SURE_NO, ranked[0][0]))
     ahead = (ranked[0][0] - ranked[1][0]) / (2 * error)

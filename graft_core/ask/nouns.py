@@ -2,7 +2,7 @@
 
 import re
 
-from graft_core.ask.plurals import is_plural, singular
+from graft_core.ask.plurals import is_plural
 
 _RELATION = re.compile(
     r" (?:within [\d.e+]+ m of|(?:north|south|east|west) of|in|outside|larger than|smaller than|but no|or) "
@@ -32,6 +32,8 @@ def plural(what: str) -> str:
 def stuff(what: str) -> str:
     """The phrase as a kind of ground, for areas and shares: ``forest``, ``lakes``, ``water``."""
     head, tail = _split(what)
+    if head.startswith(("largest ", "smallest ")):
+        return the(what)
     return f"{head if _is_mass(head) or head in _GROUND else plural(head)}{tail}"
 
 
@@ -83,7 +85,7 @@ def with_article(what: str) -> str:
     head = _split(what)[0]
     if head == "scene" or head.startswith(("largest ", "smallest ")):
         return f"the {what}"
-    if _is_mass(what) or is_plural(head) or singular(head) in _INVARIANT:
+    if _is_mass(what) or is_plural(head):
         return what
     vowel = re.match(r"[aeio]|u(?!ni|s[aeiou])", head.lower())
     return f"{'an' if vowel else 'a'} {what}"

@@ -152,6 +152,8 @@ def _found(region: Region) -> str:
     number = len(region.things)
     if not number:
         return f"no {region.what} was found"
+    if region.what == "scene":
+        return f"the scene has {area_words(sum(each.shape.area for each in region.things))}"
     if number == 1 and region.what.startswith(("largest ", "smallest ")):
         return f"{the(region.what)} has {area_words(region.things[0].shape.area)}"
     return f"{counted(number, region.what)} {'was' if number == 1 else 'were'} found"
