@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -111,26 +111,48 @@ def evaluate(
         bool,
         typer.Option("--segmentation", help="Measure patches too (mIoU), and outlines by SAM where it was fetched."),
     ] = False,
+    vqa: Annotated[
+        bool,
+        typer.Option("--vqa", help="Ask questions about the worlds too; alone, without --world, nothing but that."),
+    ] = False,
+    rsvqa: Annotated[
+        Path | None, typer.Option("--rsvqa", help="Ask the questions of RSVQA's files in this folder.", file_okay=False)
+    ] = None,
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the scenes, pixels; as `world` makes them.", min=512)
     ] = None,
     as_json: options.JsonFlag = False,
 ) -> None:
-    """Measure encoders against the truth of generated worlds."""
-    if not world_figures:
-        raise typer.BadParameter("say what to measure on: --world")
+    """Measure encoders, and answers to questions, against the truth of generated worlds; answers also on RSVQA."""
+    if not (world_figures or vqa or rsvqa):
+        raise typer.BadParameter("say what to measure on: --world, --vqa or --rsvqa DIR")
     seeds, sensors = _seeds(seed or ["7"]), _sensors(sensor or [])
+    from graft_core.ask.grammar_planner import GrammarPlanner
+    from graft_core.evaluate.rsvqa import load_rsvqa
+    from graft_core.evaluate.vqa import evaluate_rsvqa, evaluate_vqa
     from graft_core.evaluate.worlds import SIDE_PX, evaluate_worlds
 
+    sets = None if rsvqa is None else load_rsvqa(rsvqa)
     sides = None if size is None else dict.fromkeys(SIDE_PX, size)
-    found = evaluate_worlds(
-        seeds, say, encoders=encoder or (), sensors=sensors, segmentation=segmentation, side_px=sides
-    )
+    found: dict[str, Any] = {"seed": seeds[0], "seeds": seeds} if world_figures or vqa else {}
+    if world_figures:
+        found |= evaluate_worlds(
+            seeds, say, encoders=encoder or (), sensors=sensors, segmentation=segmentation, side_px=sides
+        )
+    if vqa:
+        found["vqa"] = evaluate_vqa(
+            seeds, say, GrammarPlanner(), encoders=encoder or (), sensors=sensors, side_px=sides
+        )
+    if sets is not None:
+        found["rsvqa"] = evaluate_rsvqa(sets, say, GrammarPlanner())
     if as_json:
         print_json(found)
         return
     for name, figures in found.get("sensors", {}).items():
         print_lines([name, *_figures(figures, 1)])
+    for name in ("vqa", "rsvqa"):
+        if name in found:
+            print_lines([name, *_figures(found[name], 1)])
 
 
 def _sensors(names: list[str]) -> list["SensorName"]:
