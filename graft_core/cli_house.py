@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graft_core import cli_evaluate_sets as benchmark
 from graft_core import cli_options as options
 from graft_core import settings
 from graft_core.cli_output import bytes_text, print_json, print_lines, say
@@ -121,11 +122,27 @@ def evaluate(
     size: Annotated[
         int | None, typer.Option("--size", help="Side of the scenes, pixels; as `world` makes them.", min=512)
     ] = None,
+    images: benchmark.Images = None,
+    layout: benchmark.Layout = None,
+    fit: benchmark.FitName = None,
+    template: options.Template = None,
+    words: benchmark.Words = None,
+    sample: benchmark.Sample = None,
+    ranks: benchmark.Ranks = 20,
+    out: benchmark.Table = None,
+    cache: benchmark.Cache = None,
+    device: options.DeviceName = "auto",
     as_json: options.JsonFlag = False,
 ) -> None:
-    """Measure encoders, and answers to questions, against the truth of generated worlds; answers also on RSVQA."""
-    if not (world_figures or vqa or rsvqa):
-        raise typer.BadParameter("say what to measure on: --world, --vqa or --rsvqa DIR")
+    """Measure encoders on worlds or benchmark sets, and answers to questions on worlds or RSVQA."""
+    if not (world_figures or vqa or rsvqa or images):
+        raise typer.BadParameter("say what to measure on: --world, --vqa, --rsvqa DIR or --images DIR")
+    if images is not None:
+        if world_figures or vqa or rsvqa:
+            raise typer.BadParameter("--images goes without --world, --vqa and --rsvqa; run one after the other")
+        how = benchmark.SetOptions(fit, tuple(template or ()), words, sample, ranks, out, cache, device)
+        benchmark.evaluate_sets(images, layout, encoder or (), how, as_json)
+        return
     seeds, sensors = _seeds(seed or ["7"]), _sensors(sensor or [])
     from graft_core.ask.grammar_planner import GrammarPlanner
     from graft_core.evaluate.rsvqa import load_rsvqa

@@ -1,8 +1,8 @@
 """What one harness says of miniature sets in every layout, beside what was counted by hand."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import miniature_sets as mini
 import numpy as np
@@ -16,24 +16,14 @@ from graft_core.evaluate.sets.labelled_set import LabelledSet, drawn_at_random
 from graft_core.evaluate.sets.layouts import open_set
 from graft_core.evaluate.sets.result import SetResult
 from graft_core.evaluate.templated import TemplatedEncoder
-from graft_core.types import Progress
 
-Made = TypeVar("Made")
 THREE = {"blue": ["violet"], "green": ["green", "red"], "red": ["purple", "orange", "orange"]}
 """Class -> colours of its images, in order from 0: 2 and 3 are nearer to the colour of another class than of theirs."""
 CLASSES = ["blue", "green", "red"]
 
 
-def finish(work: Generator[Progress, None, Made]) -> Made:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-
-
 def measured(asked: LabelledSet, cache: Path, encoder: Any = None, **options: Any) -> SetResult:
-    return finish(evaluate_images(asked, encoder or KnownEncoder(), cache, **options))
+    return mini.finish(evaluate_images(asked, encoder or KnownEncoder(), cache, **options))
 
 
 @pytest.fixture

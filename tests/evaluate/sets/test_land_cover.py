@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from known_encoder import KnownEncoder
 from PIL import Image
-from test_image_figures import finish
 
 from graft_core.errors import BenchmarkError, ExportError, QueryError
 from graft_core.evaluate.sets.land_cover import LandCoverSet, evaluate_land_cover, open_land_cover
@@ -34,7 +33,7 @@ def two(tmp_path: Path) -> LandCoverSet:
 
 
 def measured(asked: LandCoverSet, cache: Path, encoder: KnownEncoder) -> SetResult:
-    return finish(evaluate_land_cover(asked, encoder, cache))
+    return mini.finish(evaluate_land_cover(asked, encoder, cache))
 
 
 @pytest.mark.parametrize("level", ["patch", "tile"])
