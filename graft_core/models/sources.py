@@ -67,7 +67,24 @@ class ArchiveMember:
         return f"the source archive of {self.project} {self.version} on the package index"
 
 
-Source = HubFile | Url | ArchiveMember
+@dataclass(frozen=True)
+class ZipMember:
+    """One file inside a zip archive behind a plain address."""
+
+    url: str
+    """https address of the archive."""
+    member: str
+    """Name of the file, in whatever folder of the archive it lies."""
+    saved_as: str
+    """File name in the weights folder."""
+    sha256: str | None = None
+    """Hash of the member, where it is known."""
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.url}"
+
+
+Source = HubFile | Url | ArchiveMember | ZipMember
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,18 @@ class ClipRecipe:
 
 
 @dataclass(frozen=True)
+class SiglipRecipe:
+    """Build a SigLIP from the files that transformers writes: sizes, preprocessing and words are all in them."""
+
+    config: Path
+    """``config.json``."""
+    preprocessor: Path
+    """``preprocessor_config.json``."""
+    tokenizer: Path
+    """``tokenizer.json``."""
+
+
+@dataclass(frozen=True)
 class GraftRecipe:
     """Build from a checkpoint that GRAFT's authors released."""
 
@@ -157,7 +186,7 @@ class ModelEntry:
     """Everything it needs on disk; the weights come first."""
     folder: Path
     """Where its files belong."""
-    recipe: CardRecipe | ClipRecipe | GraftRecipe | SamRecipe | None = None
+    recipe: CardRecipe | ClipRecipe | SiglipRecipe | GraftRecipe | SamRecipe | None = None
     """How to build it; None for what is only fetched."""
     sensor: SensorName | None = None
     """Imagery it was trained for."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hub_server import Hub, running_hub
 from misbehaving_server import Handler, Server
 from small_specs import DEFAULTS, spec
 from torch import nn
@@ -20,8 +21,9 @@ from graft_core.models.graft import SatelliteTower
 def no_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees models that this machine's user downloaded, or a proxy, or a hub mirror."""
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    for name in ("HF_HUB_CACHE", "HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN"):
+    for name in ("HF_HUB_CACHE", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))  # read at import
     monkeypatch.setenv("NO_PROXY", "*")
 
 
@@ -60,3 +62,11 @@ def server() -> Iterator[Server]:
         yield state
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hugging Face hub on this machine, which HF_ENDPOINT names."""
+    with running_hub() as running:
+        monkeypatch.setenv("HF_ENDPOINT", f"{running.url}/")
+        yield running

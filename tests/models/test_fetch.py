@@ -5,11 +5,13 @@ import io
 import os
 import shutil
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hub_server import Hub
 from misbehaving_server import Page, Server
 
 from graft_core import settings
@@ -18,7 +20,7 @@ from graft_core.models import fetch as fetch_module
 from graft_core.models.fetch import fetch, fetched_paths
 from graft_core.models.package_index import PipSettings
 from graft_core.models.registry import find_model
-from graft_core.models.sources import ArchiveMember, HubFile, ModelEntry, Source, Url, WantedFile
+from graft_core.models.sources import ArchiveMember, HubFile, ModelEntry, Source, Url, WantedFile, ZipMember
 from graft_core.types import Progress
 
 BODY = b"weights" * 300_000
@@ -101,16 +103,14 @@ def test_a_damaged_file_that_is_there_is_told_not_overwritten(server: Server, kn
     assert (settings.weights_dir() / "w.pt").read_bytes() == b"damaged"
 
 
-def test_mirrors_are_tried_in_their_order(server: Server, known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", f"{server.url}/hub/")
-    monkeypatch.setenv("HF_TOKEN", "secret")
-    hub = HubFile("owner/model", "deep/w.pt", "w.pt", SHA256)
-    known((Url(f"{server.url}/gone.pt", "w.pt", SHA256), Url(f"{server.url}/other.pt", "w.pt", SHA256), hub))
+def test_mirrors_are_tried_in_their_order(server: Server, hub: Hub, known: Known) -> None:
+    last = HubFile("owner/model", "deep/w.pt", "w.pt", SHA256)
+    known((Url(f"{server.url}/gone.pt", "w.pt", SHA256), Url(f"{server.url}/other.pt", "w.pt", SHA256), last))
     server.pages["/other.pt"] = Page(b"not it")
-    server.pages["/hub/owner/model/resolve/main/deep/w.pt"] = Page(BODY)
+    hub.put("owner/model", "deep/w.pt", BODY)
     run()
-    assert [path for path, _ in server.asked] == ["/gone.pt", "/other.pt", "/hub/owner/model/resolve/main/deep/w.pt"]
-    assert server.asked[-1][1]["Authorization"] == "Bearer secret"
+    assert [path for path, _ in server.asked] == ["/gone.pt", "/other.pt"]
+    assert hub.paths("HEAD") == ["/owner/model/resolve/main/deep/w.pt"]
     assert (settings.weights_dir() / "w.pt").read_bytes() == BODY
 
 
@@ -236,6 +236,45 @@ def test_a_link_in_an_archive_is_not_followed(
         run()
 
 
+CHECKPOINT = os.urandom(300_000)
+
+
+def zipped(*names: str) -> bytes:
+    """A zip of checkpoints under the given names, as SkyScript's authors publish theirs."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, CHECKPOINT)
+    return buffer.getvalue()
+
+
+def test_a_file_is_taken_out_of_a_zip_in_whatever_folder_it_lies(server: Server, known: Known) -> None:
+    known((ZipMember(f"{server.url}/Model.zip", "epoch_20.pt", "w.pt"),))
+    server.pages["/Model.zip"] = Page(zipped("Model/epoch_20.pt", "Model/params.txt", "__MACOSX/Model/epoch_20.pt"))
+    run()
+    assert (settings.weights_dir() / "w.pt").read_bytes() == CHECKPOINT
+    assert names(settings.weights_dir()) == ["w.pt"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (zipped("Model/epoch_19.pt"), r"it has no file epoch_20\.pt"),
+        (zipped("a/epoch_20.pt", "b/epoch_20.pt"), r"it has 2 files epoch_20\.pt"),
+        (zipped("Model/epoch_20.pt")[:-30], "the archive is damaged, run it again"),
+        (zipped("Model/epoch_20.pt").replace(CHECKPOINT[:64], b"?" * 64), "the archive is damaged, run it again"),
+        (b"<html>moved</html>", "the archive is damaged, run it again"),
+    ],
+    ids=["without it", "twice", "cut short", "damaged inside", "no zip"],
+)
+def test_a_zip_that_is_not_the_right_one_gives_nothing(server: Server, known: Known, body: bytes, message: str) -> None:
+    known((ZipMember(f"{server.url}/Model.zip", "epoch_20.pt", "w.pt"),))
+    server.pages["/Model.zip"] = Page(body)
+    with pytest.raises(FetchError, match=rf"epoch_20\.pt in {server.url}/Model\.zip: {message}"):
+        run()
+    assert not list(settings.weights_dir().glob("w.*"))
+
+
 def test_an_index_in_a_folder_needs_no_network(known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "simple" / "some-thing").mkdir(parents=True)
     archive = tmp_path / "some_thing-1.1.tar.gz"
@@ -266,10 +305,9 @@ def test_a_full_disk_ends_the_fetch_at_once(
     assert not list(settings.weights_dir().glob("*.part"))
 
 
-def test_a_hub_model_is_fetched_with_its_configuration(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    server.pages["/owner/model/resolve/main/open_clip_pytorch_model.bin"] = Page(BODY)
-    server.pages["/owner/model/resolve/main/open_clip_config.json"] = Page(b"{}")
+def test_a_hub_model_is_fetched_with_its_configuration(hub: Hub) -> None:
+    hub.put("owner/model", "open_clip_pytorch_model.bin", BODY)
+    hub.put("owner/model", "open_clip_config.json", b"{}")
     list(fetch("hf-hub:owner/model"))
     folder = settings.weights_dir() / "owner--model"
     assert names(folder) == ["open_clip_config.json", "open_clip_pytorch_model.bin"]
