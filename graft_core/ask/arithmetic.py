@@ -90,4 +90,5 @@ def _product(a: Number, b: Number) -> tuple[float, str, float]:
 def _quotient(a: Number, b: Number) -> tuple[float, str, float]:
     value = a.value / b.value
     spread = math.hypot(a.spread / b.value, b.spread * value / b.value)
-    return value, "" if b.unit else a.unit, spread
+    part = a.unit == b.unit == "m2"
+    return value, "share" if part else "" if b.unit else a.unit, spread

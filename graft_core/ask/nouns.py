@@ -5,7 +5,7 @@ import re
 from graft_core.ask.plurals import is_plural
 
 _RELATION = re.compile(
-    r" (?:within [\d.e+]+ m of|(?:north|south|east|west) of|in|outside|larger than|smaller than|but no|or) "
+    r" (?:within [\d.e+]+ m of|(?:north|south|east|west) of|in|outside|larger than|smaller than|but no) "
 )
 _MASS = frozenset({
     "asphalt", "concrete", "cropland", "desert", "farmland", "grass", "gravel", "greenery", "ice", "land",
@@ -13,6 +13,7 @@ _MASS = frozenset({
     "wetland", "woodland", "agriculture", "grassland", "shrubland",
 })  # fmt: skip
 """Nouns that are not counted."""
+_OR = re.compile(r"( or |, )")
 _INVARIANT = frozenset({
     "aircraft", "barracks", "crossroads", "gasworks", "headquarters", "premises", "sheep", "species", "works",
 })  # fmt: skip
@@ -43,10 +44,9 @@ _GROUND = frozenset({
 
 
 def _some(number: int, what: str) -> str:
-    alternatives = what.split(" or ")
-    if len(alternatives) > 1 and all(_RELATION.search(each) is None for each in alternatives):
-        return " or ".join(_some(number, each) for each in alternatives)
     head, tail = _split(what)
+    if " or " in head:
+        return "".join(each if each in (" or ", ", ") else _some(number, each) for each in _OR.split(head)) + tail
     if _is_mass(head):
         return f"{'area' if number == 1 else 'areas'} of {head}{tail}"
     return f"{_plural_head(head)}{tail}"
@@ -59,7 +59,8 @@ def _split(what: str) -> tuple[str, str]:
 
 
 def _is_mass(what: str) -> bool:
-    return _split(what)[0].split(" ")[-1].lower() in _MASS
+    head = _split(what)[0]
+    return " or " not in head and head.split(" ")[-1].lower() in _MASS
 
 
 def _plural_head(head: str) -> str:

@@ -133,9 +133,10 @@ def smaller_than(region: Region, m2: Number) -> Region:
 def _beyond(a: Region, b: Region, words: str, coordinate: Callable[[Thing], float]) -> Region:
     if not b.things:
         return _chosen(a, b, [], [], words)
-    first = min(b.things, key=coordinate)
-    limit = coordinate(first)
-    return _chosen(a, b, [each for each in a.things if coordinate(each) > limit], [first], words)
+    first = min(map(coordinate, b.things))
+    kept = [each for each in a.things if coordinate(each) > first]
+    last = max(map(coordinate, kept), default=first)
+    return _chosen(a, b, kept, [each for each in b.things if coordinate(each) < last], words)
 
 
 def _chosen(a: Region, b: Region, kept: Sequence[Thing], others: Iterable[Thing], words: str) -> Region:

@@ -11,7 +11,7 @@ from graft_core.ask.plurals import singular
 from graft_core.ask.relations import within
 from graft_core.ask.values import Number, Region, Text, Unknown
 from graft_core.errors import QuestionError
-from graft_core.search.grammar import Piece, split_query
+from graft_core.search.grammar import split_query
 from graft_core.types import Progress
 
 Texts = tuple[Text, ...]
@@ -68,10 +68,10 @@ def checked_words(text: str) -> str:
 
 
 def said(words: str) -> str:
-    """A query as an answer names it: ``lake + river`` -> ``lake or river``."""
+    """A query as an answer names it: ``lake + river + sea`` -> ``lake, river or sea``."""
     pieces = split_query(words)
-    wanted = " or ".join(_named(piece) for piece in pieces if piece.weight > 0)
-    unwanted = " or ".join(_named(piece) for piece in pieces if piece.weight < 0)
+    wanted = _either([singular(piece.value) for piece in pieces if piece.weight > 0])
+    unwanted = _either([singular(piece.value) for piece in pieces if piece.weight < 0])
     return f"{wanted} but no {unwanted}" if wanted and unwanted else wanted or f"anything but {unwanted}"
 
 
@@ -152,5 +152,5 @@ def _names(function: str, texts: Texts) -> tuple[str, ...]:
     return names
 
 
-def _named(piece: Piece) -> str:
-    return singular(piece.value)
+def _either(names: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

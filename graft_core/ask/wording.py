@@ -99,7 +99,7 @@ class _Said:
         if step is None:
             return ""
         if isinstance(step.value, Text):
-            return step.value.value
+            return said(step.value.value)
         return self._amount(node, step.value) if isinstance(step.value, Number) else ""
 
     def _amount(self, node: ast.expr, value: Number) -> str:

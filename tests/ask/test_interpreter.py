@@ -51,7 +51,7 @@ YES, NO = 'exists(find(scene, "lake"))', 'exists(find(scene, "river"))'
         ("True == False", Truth(False)),
         ("x = 2\ny = x * x\ny - x", Number(2.0)),
         ("area(scene)", Number(1e6, "m2")),
-        ("area(scene) / area(scene)", Number(1.0)),
+        ("area(scene) / area(scene)", Number(1.0, "share")),
         ("area(scene) / 2 + area(scene)", Number(1.5e6, "m2")),
         ('count(find(scene, "house"))', Number(6.0)),
         ('count(find(largest(find(scene, "forest")), "house"))', Number(0.0, "", 0.8, pytest.approx(0.594, abs=0.01))),

@@ -120,6 +120,11 @@ def test_largest_and_smallest_are_one_thing_each() -> None:
     assert relations.largest(region(what="lake")).things == ()
 
 
+def test_direction_is_as_sure_as_the_surest_that_lies_behind() -> None:
+    lakes = Region((Thing(square(0, 50), 0.9), Thing(square(0, 0), 0.6), Thing(square(0, 500), 1.0)), "lake")
+    assert exists(relations.north_of(region(square(0, 100)), lakes)) == Truth(True, pytest.approx(0.9))
+
+
 def test_relation_is_as_sure_as_what_it_relates_to() -> None:
     lakes = region(square(50, 0), what="lake", match=0.6)
     found = exists(relations.near(region(square(0, 0), match=0.9), lakes, Number(100.0)))
