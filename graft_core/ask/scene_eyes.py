@@ -26,7 +26,7 @@ from graft_core.tasks.sam_windows import WindowLooks
 from graft_core.tasks.segment import Refiner, SegmentOptions, segment
 from graft_core.types import F32, Encoder, Progress
 
-OUTLINE_MATCH = 0.5
+OUTLINE_MATCH = 0.4
 """Match probability at which an object ends."""
 SURE_MATCH = 0.65
 """Match probability that an object reaches somewhere: what never does is a likeness, not the thing."""

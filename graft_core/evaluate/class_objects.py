@@ -1,11 +1,12 @@
 """What is true of a window of a demo world, class by class, and which of it is too near to call to be asked about."""
 
+import math
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import center_of_mass, distance_transform_edt, label
+from scipy.ndimage import distance_transform_edt, label
 
 from graft_core.evaluate.objects import COMPACT, SMALLEST_PATCHES
 from graft_core.types import I64, U8, Bool
@@ -38,9 +39,15 @@ class Objects:
         """How many there are; pixels that share an edge are one thing."""
         self.clear = not ((sizes >= speck) & (sizes < least)).any()
         """Whether nobody would see other ones: no piece is of a size that one may see or overlook."""
-        middles = center_of_mass(self.mask, labels, large) if len(large) else []
-        self.centers: F64 = np.array(middles, np.float64).reshape(-1, 2)
+        self._labels, self._large = labels, large
+
+    @cached_property
+    def centers(self) -> F64:
         """(count, 2) row and column of each one's middle."""
+        places = np.nonzero(self.mask)
+        owner = self._labels[places]
+        sizes = np.bincount(owner)[self._large]
+        return np.stack([np.bincount(owner, weights=axis)[self._large] / sizes for axis in places], axis=1)
 
     @cached_property
     def separate(self) -> bool:
@@ -48,8 +55,9 @@ class Objects:
         if not self.clear or not self.count:
             return self.clear
         half = GAP_PATCHES * self._patch_px / 2
-        grown = _pieces(distance_to(self.mask) <= half)[1]
-        shrunk = _pieces(distance_to(~self.mask) > half)[1]
+        around = _around(self.mask, math.ceil(half) + 1)
+        grown = _pieces(distance_to(around) <= half)[1]
+        shrunk = _pieces(distance_to(~around) > half)[1]
         return len(grown) == self.count == int((shrunk >= SPECK_PATCHES * self._patch_px**2).sum())
 
 
@@ -108,8 +116,16 @@ class WindowTruth:
         return self._distances[pair]
 
 
+def _around(mask: Bool, margin: int) -> Bool:
+    """The part of a mask that has pixels, with a margin inside the window."""
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return mask[max(rows[0] - margin, 0) : rows[-1] + margin + 1, max(cols[0] - margin, 0) : cols[-1] + margin + 1]
+
+
 def _pieces(mask: Bool) -> tuple[I64, I64]:
     """Labels (H, W) from 1 and the size of each, (N,)."""
+    if not mask.any():
+        return np.zeros(mask.shape, np.int64), np.zeros(0, np.int64)
     labels, count = label(mask)
     return labels, np.bincount(labels.ravel(), minlength=count + 1)[1:]
 

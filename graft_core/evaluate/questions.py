@@ -18,7 +18,7 @@ from graft_core.types import U8
 
 SIDES_PX = (512, 1024)
 """Sides of the windows that questions are about: 0.5 and 1 km at 1 m, 5 and 10 km at 10 m."""
-PER_FAMILY = 40
+PER_FAMILY = 20
 """Questions of each family about a scene, at most: half of them with yes for an answer, or the larger numbers."""
 
 

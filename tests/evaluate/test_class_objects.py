@@ -52,7 +52,7 @@ def test_things_are_counted_and_have_their_place() -> None:
 def test_class_that_is_not_there_is_clearly_not_there() -> None:
     found = lakes()
     assert (found.count, found.clear, found.separate) == (0, True, True)
-    assert len(found.centers) == 0
+    assert found.centers.shape == (0, 2)
 
 
 def test_piece_that_one_may_see_or_overlook_makes_it_unclear() -> None:
