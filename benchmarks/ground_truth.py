@@ -93,12 +93,6 @@ def read_bands(path: Path) -> F64:
         return np.asarray(source.read((1, 2, 3, 4)), np.float64)
 
 
-def excess_green(bands: F64) -> F64:
-    """(H, W) 2g - r - b of the shares of the colours (Woebbecke et al. 1995), in [-1, 2]; grey is 0."""
-    red, green, blue, _ = bands
-    return _ratio(2 * green - red - blue, red + green + blue)
-
-
 def ndvi(bands: F64) -> F64:
     """(H, W) how much brighter near infrared is than red, in [-1, 1]; green leaves are high."""
     red, _, _, infrared = bands

@@ -21,7 +21,6 @@ from benchmarks.ground_truth import (
     F64,
     LabelledAreas,
     area_under_curve,
-    excess_green,
     labelled_areas,
     ndvi,
     ndwi,
@@ -30,6 +29,7 @@ from benchmarks.ground_truth import (
     tree_counts,
     zero_shot_figures,
 )
+from graft_core.evaluate.green import excess_green
 from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene, open_scene
 from graft_core.models.registry import default_encoder_name, find_model, load_encoder

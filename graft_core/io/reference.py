@@ -190,7 +190,11 @@ def _values_in(src: Any) -> Sequence[int]:
     return sorted(seen)
 
 
-def _read_polygons(path: Path) -> Any:
+def read_shapes(path: Path, wanted: str) -> Any:
+    """The shapes of a vector file as a GeoDataFrame with a CRS, those without geometry left out.
+
+    ExportError where it cannot be read, has several layers, no shape or no CRS; ``wanted`` says what to give instead.
+    """
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             frame = geopandas.read_parquet(path)
@@ -201,14 +205,20 @@ def _read_polygons(path: Path) -> Any:
             frame = geopandas.read_file(path, engine="pyogrio")
     except (DataSourceError, DataLayerError, ValueError, OSError) as error:
         reason = str(error).partition(";")[0].rstrip(".")
-        raise ExportError(f"Cannot read the reference {path} ({reason}); give polygons with a class column.") from error
+        raise ExportError(f"Cannot read the reference {path} ({reason}); give {wanted}.") from error
     if not isinstance(frame, geopandas.GeoDataFrame):
-        raise ExportError(f"The reference {path} holds no shapes; give polygons with a class column.")
-    frame = frame[frame.geometry.notna() & frame.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True)
-    if not len(frame):
-        raise ExportError(f"The reference {path} holds no polygon; give polygons with a class column.")
+        raise ExportError(f"The reference {path} holds no shapes; give {wanted}.")
     if frame.crs is None:
         raise ExportError(f"The reference {path} says nothing about its CRS; save it with one.")
+    return frame[frame.geometry.notna()].reset_index(drop=True)
+
+
+def _read_polygons(path: Path) -> Any:
+    wanted = "polygons with a class column"
+    frame = read_shapes(path, wanted)
+    frame = frame[frame.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True)
+    if not len(frame):
+        raise ExportError(f"The reference {path} holds no polygon; give {wanted}.")
     return frame
 
 

@@ -12,7 +12,6 @@ from shapely.geometry import box
 
 from benchmarks.ground_truth import (
     area_under_curve,
-    excess_green,
     labelled_areas,
     ndvi,
     ndwi,
@@ -20,6 +19,7 @@ from benchmarks.ground_truth import (
     tree_counts,
     zero_shot_figures,
 )
+from graft_core.evaluate.green import excess_green
 
 GRID = GeoBox((4, 6), Affine(10, 0, 500_000, 0, -10, 5_800_040), "EPSG:32633")
 """Four rows and six columns of 10 m."""
