@@ -104,13 +104,14 @@ class Chat:
                 return response.status_code, self._body(response, until)
         except requests.exceptions.SSLError:
             raise ModelError(f"The certificate of {self.host} is not trusted here; check {URL_VARIABLE}.") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
-            slow = isinstance(error, requests.ReadTimeout) or time.monotonic() >= until
+        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):
+            slow = time.monotonic() >= until
             raise ModelError(self._late() if slow else self._unreachable()) from None  # the cause may show headers
 
     def _body(self, response: requests.Response, until: float) -> bytes:
         body = bytearray()
-        while chunk := response.raw.read1(CHUNK_BYTES):  # what is there, not all of it: a dripping answer ends too
+        # what has arrived, not a whole block of it: an answer that drips comes to an end as well
+        while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
             body += chunk
             if len(body) > LONGEST_BODY:
                 raise ModelError(

@@ -1,5 +1,6 @@
 """The client of a language model: what it sends, and what it says when the answer is none."""
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -51,6 +52,22 @@ def test_the_conversation_is_posted_and_the_text_comes_back(endpoint: ChatServer
     assert json.loads(request.raw) == {"model": "small-model", "messages": HELLO, "stream": False, "temperature": 0}
     assert request.headers["Authorization"] == f"Bearer {KEY}"
     assert request.headers["Content-Type"] == "application/json"
+
+
+def test_a_packed_answer_is_unpacked(endpoint: ChatServer) -> None:
+    packed = gzip.compress(says("hello").body)
+    endpoint.answers.append(Answer(packed, headers={"Content-Encoding": "gzip"}))
+    assert chat(endpoint).complete(HELLO) == "hello"
+    assert endpoint.asked[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_given_up(endpoint: ChatServer) -> None:
+    packed = gzip.compress(b" " * (100 * LONGEST_BODY))
+    assert "more than 1 MB" in failure(endpoint, Answer(packed, headers={"Content-Encoding": "gzip"}))
+
+
+def test_an_answer_that_is_not_packed_as_it_says_is_told(endpoint: ChatServer) -> None:
+    assert "cannot be reached" in failure(endpoint, Answer(b"no gzip", headers={"Content-Encoding": "gzip"}))
 
 
 def test_without_a_key_none_is_sent(endpoint: ChatServer) -> None:
