@@ -1,10 +1,12 @@
 """Fixtures every room's tests share."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from needed import missing
+from stac_server import StacServer
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -31,3 +33,20 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has scenes, indexes and weights of its own; none touches the user's."""
     monkeypatch.setenv("GRAFT_TILES", str(tmp_path / "tiles"))
     monkeypatch.setenv("GRAFT_WEIGHTS", str(tmp_path / "weights"))
+
+
+@pytest.fixture
+def catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StacServer]:
+    """Both known catalogues of imagery, their files and their tokens, on this machine; empty as yet."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    folder = tmp_path / "served"
+    folder.mkdir()
+    server = StacServer(folder)
+    monkeypatch.setenv("GRAFT_PLANETARY_COMPUTER", server.stac)
+    monkeypatch.setenv("GRAFT_EARTH_SEARCH", server.stac)
+    monkeypatch.setenv("VSICURL_PC_SAS_TOKEN_URL", f"{server.sas}/")
+    monkeypatch.setenv("VSICURL_PC_SAS_SIGN_HREF_URL", f"{server.url}/sas/sign?href=")
+    yield server
+    server.stop()

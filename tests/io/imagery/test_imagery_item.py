@@ -1,0 +1,149 @@
+"""What STAC items of both providers say, and that nothing of a signature is kept of them."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from imagery_material import drawn, earth_search_sentinel2, planetary_naip, planetary_sentinel2, write_cog
+from stac_server import StacServer
+
+from graft_core.errors import ImageryError
+from graft_core.io.imagery.catalogs import find_catalog, find_product, presets
+from graft_core.io.imagery.item import ImageryItem, plain, read_item
+
+
+def read(document: dict[str, Any], catalog: str = "planetary-computer", product: str = "sentinel2") -> ImageryItem:
+    where = find_catalog(catalog)
+    return read_item(document, where, find_product(where, product))
+
+
+@pytest.fixture
+def sentinel2(catalogs: StacServer) -> dict[str, Any]:
+    return planetary_sentinel2(catalogs, "2021-06-17", drawn(side=16), cloud=12.5, baseline="05.00")
+
+
+@pytest.fixture
+def aerial(tmp_path: Path) -> Path:
+    from affine import Affine
+
+    return write_cog(
+        tmp_path / "a.tif", np.ones((4, 50, 60), np.uint8), Affine(0.6, 0, 430000, 0, -0.6, 3e6), "EPSG:26911"
+    )
+
+
+def test_a_sentinel2_item_of_the_planetary_computer(sentinel2: dict[str, Any], catalogs: StacServer) -> None:
+    item = read(sentinel2)
+    assert (item.sensor, f"{item.acquired:%Y-%m-%d %H:%M}", item.cloud) == ("sentinel2", "2021-06-17 10:00", 12.5)
+    assert sorted(item.files) == ["blue", "green", "nir", "red", "scl"]
+    assert item.files["red"].href.endswith("_B04_10m.tif")
+    assert item.files["red"].shape == (16, 16)
+    assert (item.baseline, item.offset) == ("05.00", -1000)
+    assert item.thumbnail.startswith(f"{catalogs.url}/files/preview.png?collection=sentinel-2-l2a")
+    assert item.self_link == f"{catalogs.stac}/collections/sentinel-2-l2a/items/{item.id}"
+    assert item.footprint.equals(shapely.geometry.shape(sentinel2["geometry"]))
+
+
+def test_a_sentinel2_item_of_earth_search(catalogs: StacServer) -> None:
+    item = read(earth_search_sentinel2(catalogs, "2021-06-17", drawn(side=16)), "earth-search")
+    assert item.files["red"].href.endswith("/B04.tif")
+    assert sorted(item.files) == ["blue", "green", "nir", "red", "scl"]
+    assert item.thumbnail.endswith("thumbnail.jpg")
+
+
+def test_an_aerial_item_is_one_file_of_four_bands_and_knows_nothing_of_clouds(
+    catalogs: StacServer, aerial: Path
+) -> None:
+    item = read(planetary_naip(catalogs, "2020-04-18", aerial), product="naip")
+    assert (item.sensor, item.cloud, item.offset) == ("naip", None, 0)
+    assert list(item.files) == ["image"]
+    image = item.files["image"]
+    assert (image.shape, image.count, image.dtype) == ((50, 60), 4, "uint8")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "offset"), [("02.14", 0), ("03.01", 0), ("04.00", -1000), ("05.10", -1000), ("", 0), ("new", 0)]
+)
+def test_the_offset_begins_with_baseline_4(sentinel2: dict[str, Any], baseline: str, offset: int) -> None:
+    sentinel2["properties"]["s2:processing_baseline"] = baseline
+    assert read(sentinel2).offset == offset
+
+
+@pytest.mark.parametrize(("applied", "offset", "doubtful"), [(True, 0, False), (False, -1000, True)])
+def test_earth_search_says_whether_it_has_taken_the_offset_away(
+    catalogs: StacServer, applied: bool, offset: int, doubtful: bool
+) -> None:
+    item = read(earth_search_sentinel2(catalogs, "2023-06-17", drawn(side=16), applied=applied), "earth-search")
+    assert (item.offset, item.offset_doubtful) == (offset, doubtful)
+
+
+def test_bands_are_found_by_their_common_names_in_a_catalogue_nobody_knows(sentinel2: dict[str, Any]) -> None:
+    assets = {f"band-{i}": asset for i, asset in enumerate(sentinel2["assets"].values())}
+    for asset in assets.values():
+        if "eo:bands" in asset:  # as STAC 1.1 has it
+            asset["bands"] = [{"name": b["name"], "eo:common_name": b["common_name"]} for b in asset.pop("eo:bands")]
+    item = read(sentinel2 | {"assets": assets}, "https://example.org/stac", "sentinel-2-l2a")
+    assert item.files["red"].href.endswith("_B04_10m.tif")
+    assert item.files["nir"].href.endswith("_B08_10m.tif")
+
+
+def test_signatures_are_kept_nowhere(sentinel2: dict[str, Any]) -> None:
+    for asset in sentinel2["assets"].values():
+        asset["href"] += "&" * ("?" in asset["href"]) + "?" * ("?" not in asset["href"]) + "se=1&sig=SECRET"
+    item = read(sentinel2)
+    assert "SECRET" not in repr(item)
+    assert item.files["red"].href.endswith("_B04_10m.tif")
+
+
+def test_only_signatures_are_taken_off_an_address() -> None:
+    assert plain("https://host/a.tif?se=1&sig=x") == "https://host/a.tif"
+    assert plain("https://host/a.png?item=5&format=png") == "https://host/a.png?item=5&format=png"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"assets": {}},
+        {"assets": {"B04": {"type": "image/tiff"}}},
+        {"assets": None},
+        {"properties": {"datetime": "yesterday"}},
+        {"properties": {}},
+        {"geometry": {"type": "Polygon", "coordinates": "none"}},
+        {"geometry": None, "bbox": ["a", 1, 2, 3]},
+        {"geometry": {"type": "Polygon", "coordinates": []}},
+    ],
+)
+def test_something_that_is_no_item_is_one_sentence(sentinel2: dict[str, Any], change: dict[str, Any]) -> None:
+    with pytest.raises(ImageryError, match=r"no STAC item .*another catalogue") as caught:
+        read(copy.deepcopy(sentinel2) | change)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_item_without_a_colour_says_which(sentinel2: dict[str, Any]) -> None:
+    del sentinel2["assets"]["B03"]
+    with pytest.raises(ImageryError, match="no file with green, only B04"):
+        read(sentinel2)
+
+
+def test_presets_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRAFT_PLANETARY_COMPUTER", "GRAFT_EARTH_SEARCH", "VSICURL_PC_SAS_TOKEN_URL"):
+        monkeypatch.delenv(name, raising=False)
+    planetary, earth_search = presets()["planetary-computer"], presets()["earth-search"]
+    assert planetary.token_url == "https://planetarycomputer.microsoft.com/api/sas/v1/token"
+    assert earth_search.token_url == ""
+    assert find_product(planetary, "sentinel2").collection == "sentinel-2-l2a"
+    assert find_product(earth_search, "naip").credit.startswith("USDA")
+    assert find_product(planetary, "sentinel-2-l2a").licence == "Copernicus Sentinel data terms"
+    own = find_catalog("https://example.org/stac/")
+    assert (own.url, own.token_url) == ("https://example.org/stac", "")
+    assert find_product(own, "my-images").collection == "my-images"
+    with pytest.raises(ImageryError, match="what it calls naip is unknown"):
+        find_product(own, "naip")
+
+
+@pytest.mark.parametrize("text", ["", "planetary", "ftp://host/x", "https://", "/a/path"])
+def test_what_is_no_catalogue_is_refused_with_the_ones_there_are(text: str) -> None:
+    with pytest.raises(ImageryError, match="planetary-computer or earth-search"):
+        find_catalog(text)
