@@ -35,7 +35,7 @@ left, right = st.columns([7, 6], gap="medium")
 with left, told():
     show_map(looking, opened(entries, state), state, look)
 
-with right:
+with right, st.container(height=600, border=False, key="answers"):
     at_work = st.container()
     show_jobs({"patches", "fetch"})
     show_entries(entries, state)

@@ -64,7 +64,8 @@ def answer(wish: Wish, looking: Looking, answering: Answering, state: Asking) ->
         answering: who writes the program where there is none yet, and who outlines.
         state: this session's.
     """
-    with st.container(border=True, key="asking"):
+    place = st.empty()
+    with place.container(border=True, key="asking"):
         says, stop = st.columns([4, 1], vertical_alignment="center")
         says.markdown(f"**{wish.question or 'Your program'}**")
         stop.button("Cancel", icon=":material/stop:", type="tertiary", on_click=state.cancel)
@@ -76,6 +77,7 @@ def answer(wish: Wish, looking: Looking, answering: Answering, state: Asking) ->
         state.ends(str(error))
     else:
         state.ends()
+    place.empty()
     st.rerun()
 
 

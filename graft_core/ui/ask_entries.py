@@ -18,8 +18,10 @@ from graft_core.ui.figures import time_text
 
 BOXES = 5
 """Boxes of the little bar that tells how sure an answer is."""
-LINE_PX, FEWEST_LINES, MOST_LINES = 21, 3, 14
+LINE_PX, FEWEST_LINES, MOST_LINES = 21, 2, 12
 """Height of a line of a program, and of how many lines its box is."""
+LINE_CHARS = 48
+"""Characters of a program that fit into one line of its box."""
 
 
 def show_entries(entries: Sequence[Entry], state: Asking) -> None:
@@ -93,11 +95,10 @@ def _show_program(entry: Entry, state: Asking) -> None:
     def run() -> None:
         state.asks(entry.question, st.session_state[key])
 
-    lines = min(max(entry.program.count("\n") + 1, FEWEST_LINES), MOST_LINES)
+    lines = sum(max(1, -(-len(line) // LINE_CHARS)) for line in entry.program.splitlines())
+    height = LINE_PX * min(max(lines, FEWEST_LINES), MOST_LINES) + 24
     with st.form(f"form-{entry.id}", border=False):
-        st.text_area(
-            "Program", entry.program, key=key, height=LINE_PX * lines + 24, help="Change it and run it: a new answer."
-        )
+        st.text_area("Program", entry.program, key=key, height=height, help="Change it and run it: a new answer.")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.form_submit_button("Run again", icon=":material/play_arrow:", on_click=run)
             with st.popover("Functions", icon=":material/function:", type="tertiary"):

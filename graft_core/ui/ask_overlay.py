@@ -8,7 +8,7 @@ import folium
 from shapely.geometry import shape
 
 from graft_core.ui.ask_history import Entry
-from graft_core.ui.ask_layers import features_of, is_dashed, layer_color
+from graft_core.ui.ask_layers import WHOLE, features_of, is_dashed, layer_color
 from graft_core.ui.figures import area_text
 from graft_core.ui.maps import Overlay, named_by_place
 from graft_core.ui.polygons import Drawn, Polygons, rings_of
@@ -37,5 +37,6 @@ def _drawn(feature: Mapping[str, Any]) -> Drawn:
         f"{html.escape(told['what'])} · {area_text(told['area_m2'])}{said}",
         layer_color(layer),
         dashed=is_dashed(layer),
+        filled=told["what"] != WHOLE,
         group=layer,
     )

@@ -71,8 +71,8 @@ def _row_html(step: dict[str, object], said: str) -> str:
     marks = "".join(_mark(layer) for layer in layers)
     return (
         f'<div class="graft-step"><span>{step["step"]}</span><span>{marks}</span>'
-        f"<code>{html.escape(str(step['call']))}</code><b>{html.escape(said)}</b>"
-        f"<time>{step['seconds']:.1f} s</time></div>"
+        f"<code>{html.escape(str(step['call']))}</code>"
+        f"<p><b>{html.escape(said)}</b><time>{step['seconds']:.1f} s</time></p></div>"
     )
 
 

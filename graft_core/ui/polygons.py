@@ -27,6 +27,8 @@ class Drawn:
     """Whether its line is."""
     chosen: bool = False
     """Whether it is emphasised."""
+    filled: bool = True
+    """Whether it is filled where polygons are."""
     group: int = 0
     """Of what it is part, for whoever looks for all of them."""
 
@@ -45,7 +47,7 @@ class Polygons(MacroElement):
                                            fill: false, interactive: false }).addTo(group);
                     L.polygon(row.rings, {
                         ...common, color: row.color, weight: row.chosen ? 3.5 : 2, dashArray: row.dashed ? "6 4" : null,
-                        fillOpacity: {{ this.fill }} * (row.chosen ? 1.6 : 1),
+                        fill: row.filled, fillOpacity: {{ this.fill }} * (row.chosen ? 1.6 : 1),
                         className: `graft-polygon graft-group-${row.group}` + (row.chosen ? " graft-chosen" : "")
                     }).bindTooltip(row.text, { sticky: true }).addTo(group);
                 });

@@ -19,7 +19,10 @@ _CSS = """
   .st-key-explore-map iframe {height: max(400px, calc(100vh - 258px)) !important;}
   .st-key-segment-map iframe {height: max(400px, calc(100vh - 334px)) !important;}
   .st-key-classify-map iframe {height: max(400px, calc(100vh - 190px)) !important;}
-  .st-key-ask-map iframe {height: max(400px, calc(100vh - 258px)) !important;}
+  .st-key-ask-map iframe {height: max(400px, calc(100vh - 196px)) !important;}
+  [data-testid="stLayoutWrapper"]:has(> .st-key-answers), .st-key-answers {
+    height: max(400px, calc(100vh - 196px)) !important;
+  }
   [class*="st-key-program-"] textarea {font-family: "Source Code Pro", monospace; font-size: .82rem; line-height: 1.45;}
   .st-key-answer {padding: .7rem .8rem; gap: .7rem;}
   .st-key-answer-steps {gap: .45rem;}
@@ -37,12 +40,15 @@ _CSS = """
   [class*="st-key-step-"] > :nth-child(2) {min-width: 0;}
   [class*="st-key-step-"] button {min-height: 1.6rem; padding: 0 .1rem;}
   .graft-step {
-    display: grid; grid-template-columns: 1.1rem auto 1fr auto; gap: 0 .4rem; align-items: baseline; font-size: .85rem;
+    display: grid; grid-template-columns: 1.1rem auto 1fr; gap: 0 .4rem; align-items: baseline; font-size: .85rem;
   }
   .graft-step code {font-size: .8rem; overflow-wrap: anywhere; background: none; padding: 0; color: inherit;}
-  .graft-step b {grid-column: 3 / 5; font-weight: 600;}
-  .graft-step time {opacity: .7; font-variant-numeric: tabular-nums;}
+  .graft-step p {
+    grid-column: 3; margin: 0; font-size: .85rem; display: flex; gap: .6rem; justify-content: space-between;
+  }
+  .graft-step time {opacity: .7; font-variant-numeric: tabular-nums; white-space: nowrap;}
   .graft-step i {display: inline-block; width: .75rem; height: .75rem; border-radius: .15rem; margin-right: .2rem;}
+  [class*="st-key-closed-"] button {min-height: 1.5rem;}
   .graft-earlier {font-size: .85rem; padding-left: .1rem; opacity: .85;}
   .graft-earlier .graft-sure {font-weight: 400; font-size: .78rem; margin-left: .5rem;}
   .graft-areas {width: 100%; border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums;}
