@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +44,8 @@ Words = Annotated[
 Sample = Annotated[
     int | None, typer.Option("--sample", help="So many images of the set, the same ones for every encoder.", min=1)
 ]
-Ranks = Annotated[int, typer.Option("--ranks", help="k of mAP@k.", min=1)]
+Ranks = Annotated[int | None, typer.Option("--ranks", help="k of mAP@k; 20.", min=1)]
+DeviceName = Annotated[str | None, typer.Option("--device", help="With --images: auto, cpu or cuda.")]
 Table = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Table to write or to add to: JSON, and Markdown beside it.", dir_okay=False),
@@ -55,6 +56,8 @@ Cache = Annotated[
         "--cache", help="Folder of embeddings, to go on from; benchmarks/ in the folder of scenes.", file_okay=False
     ),
 ]
+
+_NAMES = {"templates": "template"}
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,28 @@ class SetOptions:
     """None: the usual ones."""
     sample: int | None
     """None: every image."""
-    ranks: int
-    """k of mAP@k."""
+    ranks: int | None
+    """k of mAP@k; None: the usual one."""
     out: Path | None
     """None: printed only."""
     cache: Path | None
     """None: in the folder of scenes."""
-    device: str
-    """auto, cpu or cuda."""
+    device: str | None
+    """auto, cpu or cuda; None: auto."""
+
+
+def refuse_with_images(given: Mapping[str, object]) -> None:
+    """Refuse options that say nothing about a benchmark set: name -> what was given for it."""
+    for name, value in given.items():
+        if value:
+            raise typer.BadParameter(f"{name} says nothing about --images; leave one of them out")
+
+
+def refuse_without_images(layout: str | None, options: SetOptions) -> None:
+    """Refuse options that are for benchmark sets where none is measured."""
+    for name, value in ({"layout": layout} | asdict(options)).items():
+        if value:
+            raise typer.BadParameter(f"--{_NAMES.get(name, name)} is for --images DIR; give that, or leave it out")
 
 
 def evaluate_sets(
@@ -110,15 +127,15 @@ def evaluate_sets(
 
 
 def _images(images: Path, layout: str, options: SetOptions) -> "tuple[Measure, Callable[[str], Encoder]]":
-    from graft_core.evaluate.sets.image_figures import evaluate_images
+    from graft_core.evaluate.sets.image_figures import RANKS, evaluate_images
     from graft_core.evaluate.sets.labelled_set import drawn_at_random
     from graft_core.evaluate.sets.layouts import open_set
     from graft_core.models.registry import load_encoder
 
     asked = drawn_at_random(open_set(images, layout, _read_words(options.words)), options.sample)
     return (
-        lambda encoder: evaluate_images(asked, encoder, _cache(options), fit=options.fit, ranks=options.ranks),
-        lambda name: load_encoder(name, device=options.device),
+        lambda encoder: evaluate_images(asked, encoder, _cache(options), fit=options.fit, ranks=options.ranks or RANKS),
+        lambda name: load_encoder(name, device=options.device or "auto"),
     )
 
 
@@ -126,15 +143,15 @@ def _scenes(images: Path, layout: str, options: SetOptions) -> "tuple[Measure, C
     from graft_core.evaluate.sets.land_cover import evaluate_land_cover, open_land_cover
     from graft_core.models.registry import load_encoder
 
-    if options.fit is not None or options.sample is not None:
+    if any((options.fit, options.sample, options.ranks)):
         raise typer.BadParameter(
-            f"--fit and --sample are for images; the scenes of {layout} are cut into windows, all of them"
+            f"--fit, --sample and --ranks are for images; the scenes of {layout} are cut into windows, all of them"
         )
     asked = open_land_cover(images, layout, _cache(options) / layout, _read_words(options.words))
     sensor = asked.scene(0).sensor
     return (
         lambda encoder: evaluate_land_cover(asked, encoder, _cache(options)),
-        lambda name: load_encoder(name, device=options.device, sensor=sensor),
+        lambda name: load_encoder(name, device=options.device or "auto", sensor=sensor),
     )
 
 

@@ -128,19 +128,23 @@ def evaluate(
     template: options.Template = None,
     words: benchmark.Words = None,
     sample: benchmark.Sample = None,
-    ranks: benchmark.Ranks = 20,
+    ranks: benchmark.Ranks = None,
     out: benchmark.Table = None,
     cache: benchmark.Cache = None,
-    device: options.DeviceName = "auto",
+    device: benchmark.DeviceName = None,
     as_json: options.JsonFlag = False,
 ) -> None:
     """Measure encoders on worlds or benchmark sets, and answers to questions on worlds or RSVQA."""
     if not (world_figures or vqa or rsvqa or images):
         raise typer.BadParameter("say what to measure on: --world, --vqa, --rsvqa DIR or --images DIR")
-    if images is not None:
-        if world_figures or vqa or rsvqa:
-            raise typer.BadParameter("--images goes without --world, --vqa and --rsvqa; run one after the other")
-        how = benchmark.SetOptions(fit, tuple(template or ()), words, sample, ranks, out, cache, device)
+    how = benchmark.SetOptions(fit, tuple(template or ()), words, sample, ranks, out, cache, device)
+    if images is None:
+        benchmark.refuse_without_images(layout, how)
+    else:
+        benchmark.refuse_with_images(
+            {"--world": world_figures, "--vqa": vqa, "--rsvqa": rsvqa, "--seed": seed, "--sensor": sensor}
+            | {"--segmentation": segmentation, "--size": size}
+        )
         benchmark.evaluate_sets(images, layout, encoder or (), how, as_json)
         return
     seeds, sensors = _seeds(seed or ["7"]), _sensors(sensor or [])

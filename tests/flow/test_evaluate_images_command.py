@@ -88,13 +88,23 @@ def test_land_cover_is_measured_by_the_map_that_classify_draws(encoders: list[Kn
         (["--encoder", "known"], "say how the set is laid out"),
         (["--layout", "folder"], "say which encoder to measure"),
         (["--layout", "folder", "--encoder", "known", "--out", "table.txt"], "must end in .json"),
-        (["--layout", "folder", "--encoder", "known", "--world"], "goes without --world"),
+        (["--layout", "folder", "--encoder", "known", "--world"], "--world says nothing about --images"),
+        (["--layout", "folder", "--encoder", "known", "--seed", "7"], "--seed says nothing about --images"),
     ],
 )
 def test_wrong_usage_is_told(options: list[str], said: str, colors: Path, encoders: list[KnownEncoder]) -> None:
     answer = command("evaluate", "--images", colors, *options)
     assert answer.status == 2
     assert said in " ".join(answer.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "option", [["--layout", "folder"], ["--template", "{}"], ["--ranks", "5"], ["--out", "a.json"]]
+)
+def test_options_of_sets_are_refused_where_none_is_measured(option: list[str]) -> None:
+    answer = command("evaluate", "--world", *option)
+    assert answer.status == 2
+    assert f"{option[0]} is for --images" in " ".join(answer.err.replace("│", " ").split())
 
 
 def test_refusals_are_one_sentence(colors: Path, encoders: list[KnownEncoder], tmp_path: Path) -> None:
