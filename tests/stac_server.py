@@ -18,8 +18,8 @@ CONFORMS = [
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#query",
 ]
-_ISSUED: set[str] = set()
-"""Tokens of all servers of this process that are good: GDAL keeps its token longer than a test runs."""
+_ISSUED: dict[str, str] = {}
+"""Good tokens of all servers of this process and their collections: GDAL keeps its token longer than a test runs."""
 
 
 class StacServer:
@@ -78,15 +78,17 @@ class StacServer:
         """Plain address of a file in the folder."""
         return f"{self.url}/files/{path.relative_to(self.folder).as_posix()}"
 
-    def revoke(self) -> None:
-        """Tokens given so far are refused from here on."""
-        _ISSUED.clear()
+    def revoke(self, collection: str) -> None:
+        """Tokens given so far for a collection are refused from here on."""
+        for token in [token for token, of in _ISSUED.items() if of == collection]:
+            del _ISSUED[token]
 
-    def token(self) -> dict[str, str]:
+    def token(self, collection: str) -> dict[str, str]:
+        """A new token, as the Planetary Computer gives it."""
         self.tokens += 1
         ends = datetime.now(UTC) + timedelta(seconds=self.token_life_s)
         signature = f"SECRET{self.port}x{self.tokens}"
-        _ISSUED.add(signature)
+        _ISSUED[signature] = collection
         return {"msft:expiry": f"{ends:%Y-%m-%dT%H:%M:%SZ}", "token": f"st=now&se=later&sp=rl&sr=c&sig={signature}"}
 
     def takes(self, count: int) -> int:
@@ -138,10 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/stac/search":
             self._json(self._search(sent if sent is not None else _from_query(parts.query)))
         elif parts.path.startswith("/sas/token/"):
-            self._json(self.state.token())
+            self._json(self.state.token(parts.path.rpartition("/")[2]))
         elif parts.path == "/sas/sign":
             href = parse_qs(parts.query)["href"][0]
-            token = self.state.token()
+            token = self.state.token("")
             self._json({"msft:expiry": token["msft:expiry"], "href": f"{href}?{token['token']}"})
         elif parts.path.startswith("/files/"):
             self._file(unquote(parts.path.removeprefix("/files/")), parts.query, body)
@@ -183,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str, query: str, body: bool) -> None:
         path = self.state.folder / name
-        if name.startswith("signed/") and not {*parse_qs(query).get("sig", [])} & _ISSUED:
+        if name.startswith("signed/") and not {*parse_qs(query).get("sig", [])} & _ISSUED.keys():
             self._give(403, b"", "text/plain", body)
             return
         if not path.is_file():

@@ -41,7 +41,7 @@ _NETWORK = {
 
 def is_remote(source: str) -> bool:
     """True for an address that is read over the network."""
-    return source.startswith(("http://", "https://", "s3://", "/vsicurl/", "/vsis3/"))
+    return source.startswith(("http://", "https://", "s3://", "/vsicurl/", "/vsicurl?", "/vsis3/"))
 
 
 def gdal_path(source: str) -> str:

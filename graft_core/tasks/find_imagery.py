@@ -1,0 +1,121 @@
+"""What imagery there is of an area: areas as people give them, a search, and the images that cover it best."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import shapely
+from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
+
+from graft_core.errors import ImageryError
+from graft_core.geo.place import WGS84, reprojected
+from graft_core.io.imagery.catalogs import find_catalog, find_product
+from graft_core.io.imagery.item import ImageryItem
+from graft_core.io.imagery.search import Found, Wanted, search, why_empty
+from graft_core.io.vector import read_area
+
+Wish = Literal["clearest", "newest"]
+
+_WORTH = 0.005
+"""Share of the area that an image has to add to be chosen beside others."""
+
+
+def area_of(text: str) -> BaseGeometry:
+    """The area of ``west,south,east,north`` in degrees, or of the polygons in a vector file, as degrees.
+
+    A box whose west is greater than its east crosses the antimeridian.
+
+    Raises:
+        ImageryError: the numbers are no box.
+        ExportError: the file cannot be read or holds no polygon.
+    """
+    numbers = text.split(",")
+    if len(numbers) == 4 and not Path(text).exists():
+        try:
+            west, south, east, north = (float(number) for number in numbers)
+        except ValueError as error:
+            raise ImageryError(f"'{text}' is no box; write it like -117.76,34.07,-117.68,34.15.") from error
+        return _box(west, south, east, north)
+    shape, crs = read_area(text)
+    area = reprojected(Geometry(shape, crs), WGS84).geom
+    if not all(map(math.isfinite, area.bounds)):
+        raise ImageryError(f"The area in {text} lies outside of what its CRS ({crs}) is for; check the file.")
+    return area
+
+
+def find_imagery(
+    catalog: str,
+    collection: str,
+    area: BaseGeometry,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    cloud: float | None = None,
+    limit: int = 100,
+) -> Found:
+    """The images of an area, newest first.
+
+    Args:
+        catalog: ``planetary-computer``, ``earth-search`` or the address of any STAC API.
+        collection: ``naip``, ``sentinel2``, or the id of a collection there.
+        area: degrees east and north.
+        start: first day.
+        end: last day, counted in.
+        cloud: most clouds, percent.
+        limit: most images.
+
+    Raises:
+        ImageryError: no answer, a refusal, or nothing there, with the filter that hides what there is.
+    """
+    where = find_catalog(catalog)
+    product = find_product(where, collection)
+    wanted = Wanted(area, start, end, cloud, limit)
+    found = search(where, product, wanted)
+    if not found.items:
+        raise ImageryError(why_empty(where, product, wanted))
+    return found
+
+
+def coverage(item: ImageryItem, area: BaseGeometry) -> float:
+    """Share of the area that an image covers, in [0, 1]."""
+    whole = area.area
+    return float(item.footprint.intersection(area).area / whole) if whole else float(item.footprint.intersects(area))
+
+
+def choose(items: Sequence[ImageryItem], area: BaseGeometry, wish: Wish) -> tuple[ImageryItem, ...]:
+    """The fewest images that cover the area as far as any do, the clearest or the newest before others.
+
+    Among equally good ones the one that covers more of the area comes first, then the newer one.
+    """
+    ranked = sorted(items, key=lambda item: (-item.acquired.timestamp(), item.id))
+    ranked.sort(key=lambda item: -round(coverage(item, area), 2))
+    ranked.sort(key=lambda item: (item.cloud or 0.0) if wish == "clearest" else -item.acquired.timestamp())
+    chosen: list[ImageryItem] = []
+    left = area
+    for item in ranked:
+        rest = left.difference(item.footprint)
+        if left.area - rest.area > _WORTH * area.area or (not area.area and not chosen):
+            chosen.append(item)
+            left = rest
+    return tuple(chosen)
+
+
+def uncovered(items: Sequence[ImageryItem], area: BaseGeometry) -> float:
+    """Share of the area that no image covers, in [0, 1]."""
+    left = area.difference(shapely.union_all([item.footprint for item in items]))
+    return float(left.area / area.area) if area.area else 0.0
+
+
+def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    inside = all(-180 <= lon <= 180 for lon in (west, east)) and -90 <= south < north <= 90
+    if not inside or west == east:
+        raise ImageryError(
+            f"{west:g},{south:g},{east:g},{north:g} is no box in degrees; give west,south,east,north, "
+            "longitudes within 180 and latitudes within 90, south below north."
+        )
+    if west < east:
+        return shapely.box(west, south, east, north)
+    return shapely.union_all([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
