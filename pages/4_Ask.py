@@ -37,7 +37,7 @@ with left, told():
 
 with right, st.container(height=600, border=False, key="answers"):
     at_work = st.container()
-    show_jobs({"patches", "fetch"})
+    show_jobs({"patches", "fetch", "ask"})
     show_entries(entries, state)
 with at_work, told():  # last, so that everything else is there while one waits
     show_problem(state, empty=not entries)

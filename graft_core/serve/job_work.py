@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graft_core import settings
 from graft_core.serve.job_report import Report
-from graft_core.serve.patch_work import LOADING, classify, patches, segment
+from graft_core.serve.patch_work import LOADING, ask, classify, patches, segment
 from graft_core.serve.queue import turn
 from graft_core.types import Progress
 
@@ -124,5 +124,6 @@ WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "patches": patches,
     "segment": segment,
     "classify": classify,
+    "ask": ask,
 }
 """By the kind of the job."""

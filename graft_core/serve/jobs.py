@@ -29,7 +29,7 @@ from graft_core.serve.lock import explained, file_lock
 from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
-Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify"]
+Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask"]
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
@@ -42,7 +42,7 @@ TRAIN_GRACE_S = 120.0
 
 _NEEDED = {
     "index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config",
-    "patches": "scene", "segment": "out", "classify": "out",
+    "patches": "scene", "segment": "out", "classify": "out", "ask": "out",
 }  # fmt: skip
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _INTERRUPTED = "The job's process ended before its work did; resume the job to go on where it stopped."
@@ -58,7 +58,8 @@ class Job:
     kind: Kind
     """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes.
     ``pairs``: place photos on scenes. ``train``: teach an encoder. ``patches``: embed the patches of an area.
-    ``segment``: outline what a query finds. ``classify``: a label map of a list of classes."""
+    ``segment``: outline what a query finds. ``classify``: a label map of a list of classes.
+    ``ask``: run the program of a question."""
     title: str
     """For people, e.g. "Index claremont with graft-demo-naip"."""
     arguments: Mapping[str, Any]
@@ -109,7 +110,8 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
             ``train``: config (``train.config.config_table``), and where stated device and resume. ``patches``: scene,
             and where stated encoder, area (`geo.masks.area_from_text`) and margin_px. ``segment``: as ``patches``, and
             query (JSON), options (`tasks.segment.SegmentOptions`), refine and out, the file to write. ``classify``: as
-            ``patches``, and classes, level, margin and out.
+            ``patches``, and classes, level, margin and out. ``ask``: as ``patches``, and program, question, planner,
+            notices, refine and out.
 
     Raises:
         JobError: there is no such kind, its first argument is missing, or no process can be started.

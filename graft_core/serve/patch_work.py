@@ -1,4 +1,4 @@
-"""The jobs that look at the patches of a scene: embed them, outline what a query finds, label a list of classes."""
+"""The jobs that look at the patches of a scene: embed them, outline a query, label a list of classes, run a program."""
 
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -79,6 +79,29 @@ def classify(arguments: Mapping[str, Any], report: Report) -> None:
 
         report.follow(work())
         report.made(f"The label map of {scene.name} is in {out}.")
+
+
+def ask(arguments: Mapping[str, Any], report: Report) -> None:
+    """Run the program of a question, and write the answer."""
+    with turn(report, arguments.get("device")) as device:
+        scene, encoder, area = _opened(arguments, device, report)
+        from graft_core.ask.answer import run_program
+        from graft_core.ask.scene_eyes import SceneEyes
+        from graft_core.serve.answers import write_answer
+        from graft_core.tasks.segment import segmenter_for
+
+        refine = arguments.get("refine", "none")
+        refiner = segmenter_for(refine, device=device)
+        eyes = SceneEyes(scene, encoder, settings.patches_dir(), area=area, refiner=refiner)
+        looking = {name: arguments.get(name) for name in ("scene", "encoder", "area")}
+
+        def work() -> Generator[Progress, None, None]:
+            written = {name: arguments[name] for name in ("question", "planner", "notices")}
+            reply = yield from run_program(arguments["program"], eyes, **written)
+            write_answer(Path(arguments["out"]), reply, eyes, looking, refined=refine == "sam")
+            report.made(reply.sentence)
+
+        report.follow(work())
 
 
 def _opened(

@@ -3,24 +3,26 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from graft_core.ask.answer import ANALYST, run_program
-from graft_core.ask.in_words import value_in_words
+from graft_core.ask.language import parse
 from graft_core.ask.planner import Plan, Planner
 from graft_core.ask.planners import chosen_planner
-from graft_core.ask.reply_json import reply_json
 from graft_core.errors import GraftError
+from graft_core.serve.answers import write_answer
+from graft_core.serve.jobs import start_job
 from graft_core.tasks.segment import SegmentOptions
 from graft_core.ui import ask_cached, cached, segment_cached
 from graft_core.ui.ask_controls import Answering
-from graft_core.ui.ask_history import Entry
-from graft_core.ui.ask_state import Asking, Wish, remember
+from graft_core.ui.ask_state import Asking, Wish, place_for
 from graft_core.ui.following import EVERY_S, followed
 from graft_core.ui.patch_controls import Looking
-from graft_core.ui.patch_panel import AT_ONCE, offer_patches
+from graft_core.ui.patch_panel import patches_known, takes_long
 from graft_core.ui.preload import ENCODERS, finish
 
 
@@ -30,13 +32,9 @@ def ready(looking: Looking) -> bool:
     Raises:
         GraftError: the encoder or the scene cannot be opened.
     """
-    options = SegmentOptions()
+    options, spec = SegmentOptions(), segment_cached.encoder(looking).spec
     missing, total = segment_cached.missing(looking, options)
-    if missing > AT_ONCE:
-        offer_patches(
-            looking, segment_cached.encoder(looking).spec, missing, total, segment_cached.margin(looking, options)
-        )
-    return missing <= AT_ONCE
+    return patches_known(looking, spec, missing, total, segment_cached.margin(looking, options))
 
 
 def show_problem(state: Asking, *, empty: bool) -> None:
@@ -71,8 +69,7 @@ def answer(wish: Wish, looking: Looking, answering: Answering, state: Asking) ->
         stop.button("Cancel", icon=":material/stop:", type="tertiary", on_click=state.cancel)
         bar = st.progress(0.0, "Writing the program")
     try:
-        entry = _answered(wish, looking, answering, bar)
-        remember(entry, state)
+        _answer(wish, looking, answering, state, bar)
     except GraftError as error:
         state.ends(str(error))
     else:
@@ -81,19 +78,33 @@ def answer(wish: Wish, looking: Looking, answering: Answering, state: Asking) ->
     st.rerun()
 
 
-def _answered(wish: Wish, looking: Looking, answering: Answering, bar: DeltaGenerator) -> Entry:
-    refined = answering.refined
+def _answer(wish: Wish, looking: Looking, answering: Answering, state: Asking, bar: DeltaGenerator) -> None:
     plan = (
         Plan(wish.program, ANALYST) if wish.program else _planned(chosen_planner(answering.planner), wish.question, bar)
     )
+    if takes_long(looking):
+        parse(plan.program)  # what is refused is told here, and not by the job
+        _start(wish, plan, looking, answering, place_for(wish, state))
+        return
     bar.progress(0.0, "Loading the encoder")
     finish(ENCODERS)
     with _turn(bar):
-        eyes = ask_cached.eyes(looking, refined=refined)
+        eyes = ask_cached.eyes(looking, refined=answering.refined)
         work = run_program(plan.program, eyes, wish.question, plan.planner, plan.notices)
         reply = followed(work, "Looking", bar)
-        said = tuple(value_in_words(step.value) for step in reply.steps)
-        return Entry(wish.id, looking, refined, said, reply_json(reply, eyes))
+        write_answer(place_for(wish, state), reply, eyes, asdict(looking), refined=answering.refined)
+
+
+def _start(wish: Wish, plan: Plan, looking: Looking, answering: Answering, out: Path) -> None:
+    """A large area is looked at in a job, which outlives the page."""
+    start_job(
+        "ask",
+        wish.question or "Your program",
+        {
+            **asdict(looking), "program": plan.program, "question": wish.question, "planner": plan.planner,
+            "notices": plan.notices, "refine": "sam" if answering.refined else "none", "out": str(out),
+        },
+    )  # fmt: skip
 
 
 def _planned(planner: Planner, question: str, bar: DeltaGenerator) -> Plan:

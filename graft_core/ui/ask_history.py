@@ -1,20 +1,18 @@
-"""The answers of a session on disk: one file each, the same that can be taken away, with where it was asked."""
+"""The answers of a session on disk: one file each, as a page or a job wrote it."""
 
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 from graft_core.errors import ExportError
-from graft_core.io.atomic import write_json
+from graft_core.serve.answers import VERSION
 from graft_core.ui.patch_controls import Looking
 
-VERSION = 1
-"""Of the file; another one is left out."""
 MOST = 60
 """Answers that are kept; the oldest go."""
 CLEARED = ".cleared"
@@ -67,15 +65,13 @@ def asked_at(entry: Entry) -> datetime:
     return datetime.strptime(entry.id.rpartition("-")[0], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
 
 
-def save_entry(folder: Path, entry: Entry) -> None:
-    """Keep an answer, whole or not at all, and let the oldest go.
+def entry_path(folder: Path, name: str) -> Path:
+    """Where the answer of a name is to be written (`graft_core.serve.answers`)."""
+    return folder / f"{name}.json"
 
-    Raises:
-        ExportError: the disk takes no more.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    told = {"version": VERSION, "looking": asdict(entry.looking), "refined": entry.refined}
-    write_json(folder / f"{entry.id}.json", {**told, "said": list(entry.said), "answer": entry.answer})
+
+def let_go(folder: Path) -> None:
+    """Remove the oldest of many answers."""
     for path in _files(folder)[MOST:]:
         path.unlink(missing_ok=True)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from graft_core.serve.results import answers_dir
-from graft_core.ui.ask_history import Entry, clear_entries, new_id, restore_entries, save_entry
+from graft_core.ui.ask_history import Entry, clear_entries, entry_path, let_go, new_id, restore_entries
+from graft_core.ui.job_panel import at_work
 from graft_core.ui.patch_controls import Looking
 from graft_core.ui.session_key import session_key
 from graft_core.ui.shared_view import view_from_address
@@ -50,10 +51,13 @@ class Asking(OnMap):
         self.wish = Wish(question.strip(), program) if question.strip() or program else None
 
     def arrives(self, question: str, looking: Looking, entries: Sequence[Entry]) -> None:
-        """Answer the question that the address came with, unless it was answered here before."""
-        if not self.arrived and not any((each.question, each.looking) == (question, looking) for each in entries):
-            self.asks(question)
+        """Answer the question that the address came with, unless it was answered here before, or a job is at it."""
+        if self.arrived:
+            return
         self.arrived = True
+        answered = any((each.question, each.looking) == (question, looking) for each in entries)
+        if not answered and not at_work("ask", question=question, scene=looking.scene, area=looking.area):
+            self.asks(question)
 
     def cancel(self) -> None:
         """Answer it no more; the run that is at it ends where it reports next."""
@@ -87,16 +91,13 @@ def history_folder(*, new: bool = False) -> Path | None:
     return None if key is None else answers_dir() / key
 
 
-def remember(entry: Entry, state: Asking) -> None:
-    """Keep an answer, and open it.
-
-    Raises:
-        ExportError: the disk takes no more.
-    """
+def place_for(wish: Wish, state: Asking) -> Path:
+    """Where the answer to what is wanted is to be written; it is the one that is open from then on."""
     folder = history_folder(new=True)
     assert folder is not None
-    save_entry(folder, entry)
-    state.open = entry.id
+    let_go(folder)
+    state.open = wish.id
+    return entry_path(folder, wish.id)
 
 
 def clear_history() -> None:

@@ -8,7 +8,7 @@ from graft_core.ui.classify_cached import Labelling
 from graft_core.ui.classify_controls import Labelled
 from graft_core.ui.indexing import start_indexing
 from graft_core.ui.job_panel import at_work
-from graft_core.ui.patch_panel import AT_ONCE, offer_patches
+from graft_core.ui.patch_panel import patches_known
 from graft_core.ui.preload import ENCODERS, finish
 
 
@@ -25,10 +25,8 @@ def what_is_asked(classes: tuple[ClassName, ...], labelled: Labelled) -> Labelli
         _offer_index(asked)
         return None
     missing, total = classify_cached.missing(asked)
-    if missing <= AT_ONCE:
-        return asked
-    offer_patches(asked.looking, classify_cached.encoder(asked).spec, missing, total)
-    return None
+    spec = classify_cached.encoder(asked).spec
+    return asked if patches_known(asked.looking, spec, missing, total) else None
 
 
 def label(asked: Labelling) -> None:

@@ -1,6 +1,7 @@
 """What is said, and offered, where an encoder has not looked at the patches of a place yet."""
 
 import math
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -33,8 +34,10 @@ def takes_long(looking: Looking) -> bool:
     return bool(height * width > LIVE_PX)
 
 
-def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int, margin_px: int = 0) -> None:
-    """Say what has to be looked at before there can be an answer, and start it with a click.
+def patches_known(looking: Looking, spec: EncoderSpec, missing: int, total: int, margin_px: int = 0) -> bool:
+    """Whether there can be an answer now; where not, the page says what has to be looked at, and offers to.
+
+    What a job is about to look at is left to the job: two at once are slower than one.
 
     Args:
         looking: scene, encoder and area.
@@ -50,9 +53,18 @@ def offer_patches(looking: Looking, spec: EncoderSpec, missing: int, total: int,
     arguments = {
         "scene": looking.scene, "encoder": looking.encoder, "area": looking.area, "margin_px": margin_px,
     }  # fmt: skip
-    if at_work("patches", **arguments):
+    if missing and at_work("patches", **arguments):
         st.info("The scene is being looked at; the map fills by itself when that is done.", icon=":material/grid_on:")
-        return
+        return False
+    if missing > AT_ONCE:
+        _offer_patches(looking, spec, missing, total, arguments)
+    return missing <= AT_ONCE
+
+
+def _offer_patches(
+    looking: Looking, spec: EncoderSpec, missing: int, total: int, arguments: Mapping[str, object]
+) -> None:
+    """Start to look with a click, or say that there is no room for what would be seen."""
     where = "this area" if looking.area else "this scene"
     needed, kept = bytes_needed(spec, total), cache_limit()
     if needed > TRIM_TO * kept:

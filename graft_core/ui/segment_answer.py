@@ -9,7 +9,7 @@ from graft_core.tasks.examples import check_images
 from graft_core.tasks.segment import SegmentOptions
 from graft_core.ui import segment_cached
 from graft_core.ui.patch_controls import Looking
-from graft_core.ui.patch_panel import AT_ONCE, offer_patches, takes_long
+from graft_core.ui.patch_panel import patches_known, takes_long
 from graft_core.ui.preload import ENCODERS, finish
 from graft_core.ui.query_box import show_examples
 from graft_core.ui.segment_cached import Wanted
@@ -46,12 +46,8 @@ def find(wanted: Wanted, state: Segmenting) -> Corrected | None:
         GraftError: as `tasks.segment.segment` does.
     """
     missing, total = segment_cached.missing(wanted.looking, wanted.options)
-    if missing > AT_ONCE:
-        spec, around = (
-            segment_cached.encoder(wanted.looking).spec,
-            segment_cached.margin(wanted.looking, wanted.options),
-        )
-        offer_patches(wanted.looking, spec, missing, total, around)
+    spec, around = segment_cached.encoder(wanted.looking).spec, segment_cached.margin(wanted.looking, wanted.options)
+    if not patches_known(wanted.looking, spec, missing, total, around):
         return None
     found = segment_cached.written(wanted, "sam") if st.session_state.get("refined", True) else None
     if found is None and takes_long(wanted.looking):

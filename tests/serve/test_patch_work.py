@@ -11,7 +11,7 @@ import rasterio
 from four_colors import geobox
 
 from graft_core import settings
-from graft_core.errors import GraftError, JobError
+from graft_core.errors import GraftError, JobError, QuestionError
 from graft_core.geo.place import bounds_wgs84
 from graft_core.index.patch_cache import patch_bytes
 from graft_core.io.geotiff import write_raster
@@ -97,7 +97,31 @@ def test_label_map_is_written_with_names_and_areas(scene: Path, tmp_path: Path) 
     assert {path.suffix for path in out.parent.iterdir()} >= {".tif", ".qml", ".csv", ".json"}
 
 
-@pytest.mark.parametrize(("kind", "needed"), [("patches", "scene"), ("segment", "out"), ("classify", "out")])
+ANSWER = {"question": "Is there a forest?", "planner": "grammar", "notices": ["Said beside it."]}
+
+
+def test_program_of_a_question_is_answered_and_the_answer_kept_with_where_it_was_asked(
+    scene: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "answers" / "one.json"
+    said = work("ask", ANSWER | {"scene": str(scene), "program": 'share(scene, "forest")', "out": str(out)})
+    told = json.loads(out.read_text())
+    assert told["looking"] == {"scene": str(scene), "encoder": None, "area": None}
+    assert told["refined"] is False
+    assert len(told["said"]) == len(told["answer"]["steps"]) == 1
+    assert told["answer"].items() >= ANSWER.items()
+    assert said == told["answer"]["sentence"]
+
+
+def test_program_that_is_none_leaves_no_answer(scene: Path, tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="Line 1"):
+        work("ask", ANSWER | {"scene": str(scene), "program": "import os", "out": str(tmp_path / "one.json")})
+    assert not (tmp_path / "one.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"), [("patches", "scene"), ("segment", "out"), ("classify", "out"), ("ask", "out")]
+)
 def test_job_that_lacks_what_it_is_about_is_not_started(kind: Any, needed: str) -> None:
     with pytest.raises(JobError, match=f"'{kind}' with a {needed}"):
         start_job(kind, "Nothing", {})

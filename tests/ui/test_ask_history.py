@@ -1,19 +1,23 @@
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graft_core.errors import ExportError
+from graft_core.io.atomic import write_json
+from graft_core.serve.answers import VERSION
 from graft_core.ui.ask_history import (
     MOST,
     Entry,
     asked_at,
     can_restore,
     clear_entries,
+    entry_path,
+    let_go,
     load_entries,
     new_id,
     restore_entries,
-    save_entry,
 )
 from graft_core.ui.patch_controls import Looking
 
@@ -28,6 +32,13 @@ def entry(name: str | None = None) -> Entry:
     return Entry(name or new_id(), Looking("town", None, "1, 2, 3, 4"), True, ("1 lake",), ANSWER)
 
 
+def save_entry(folder: Path, kept: Entry) -> None:
+    """As a page or a job writes it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {"version": VERSION, "looking": asdict(kept.looking), "refined": kept.refined, "said": list(kept.said)}
+    write_json(entry_path(folder, kept.id), {**told, "answer": kept.answer})
+
+
 def test_answers_are_read_back_as_they_were_the_newest_first(tmp_path: Path) -> None:
     entries = [entry() for _ in range(3)]
     for each in entries:
@@ -40,6 +51,7 @@ def test_oldest_answers_go_when_there_are_many(tmp_path: Path) -> None:
     names = [f"20260101-000000{number:06}-abcdef" for number in range(MOST + 3)]
     for name in names:
         save_entry(tmp_path / "key", entry(name))
+    let_go(tmp_path / "key")
     assert [each.id for each in load_entries(tmp_path / "key")] == names[:2:-1]
 
 
