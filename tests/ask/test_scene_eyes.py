@@ -22,6 +22,9 @@ from graft_core.types import Progress
 
 Answer = TypeVar("Answer")
 
+GREENISH = (128, 208, 128)
+"""Matches "green" with a probability of a little less than one half."""
+
 
 @pytest.fixture
 def encoder() -> KnownEncoder:
@@ -121,6 +124,22 @@ def test_what_only_reaches_over_the_border_of_the_area_is_no_object_of_it(green:
     assert seen(green(area=touching).find("green")).things == ()
     reaching = north_west(shapely.box(rim[0] - 60, rim[1], rim[0] + 40, rim[3]))
     assert len(seen(green(area=reaching).find("green")).things) == 1
+
+
+def test_crumb_of_a_thing_inside_the_area_is_no_object_of_it(green: Callable[..., SceneEyes]) -> None:
+    middle = outlined(DISCS[2]).centroid
+    around = shapely.box(LEFT + 400, TOP - 60, LEFT + 460, TOP - 20)
+    for reach, things in ((3, 0), (12, 1)):
+        area = shapely.union_all([around, middle.buffer(reach, quad_segs=1, cap_style="square")])
+        assert len(seen(green(area=north_west(area)).find("green")).things) == things
+
+
+def test_likeness_is_not_the_thing(write_scene: Callable[..., Scene], encoder: KnownEncoder, tmp_path: Path) -> None:
+    pixels = green_pixels(DISCS[0])
+    pixels[:, DISCS[2]] = np.array(GREENISH, np.uint8)[:, None]
+    eyes = SceneEyes(write_scene(pixels), encoder, tmp_path / "patches")
+    (one,) = seen(eyes.find("green")).things
+    assert eyes.outline(one.shape).geom.intersects(outlined(DISCS[0]))
 
 
 def test_area_beside_the_scene_is_refused(green: Callable[..., SceneEyes]) -> None:

@@ -146,9 +146,11 @@ def test_near_things_are_near_and_far_ones_are_not() -> None:
     assert not about(yes, "lake", "within 100 m of", "harbour")
     draw(classes, "quarry", 0, 0, 400, 400)
     draw(classes, "lake", 0, 0, 40, 40)
-    draw(classes, "harbour", 65, 0, 40, 40)  # 25 m: nobody asks whether that is next to it
-    for wanted in (True, False):
-        assert not about(drawn("relation", truth_of(classes), wanted), "lake", "next to", "harbour")
+    for top in (65, 80):  # 25 and 40 m away: nobody asks whether that is next to it
+        beside = classes.copy()
+        draw(beside, "harbour", top, 0, 40, 40)
+        for wanted in (True, False):
+            assert not about(drawn("relation", truth_of(beside), wanted), "lake", "next to", "harbour")
 
 
 def test_distance_that_the_encoder_cannot_see_is_not_asked() -> None:
