@@ -54,7 +54,7 @@ def check(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Compare a density, cell by cell, with points, polygons or classes; beside it a plain green index."""
-    from graft_core.evaluate.density_check import agreement, cells_of, require_telling
+    from graft_core.evaluate.density_check import agreement, cells_of, require_near, require_telling
     from graft_core.index.store import IndexStore
     from graft_core.io.amounts import open_amount
     from graft_core.tasks.catalog import encoder_for, find_scene
@@ -65,6 +65,7 @@ def check(
     amount = open_amount(reference, attribute=attribute, values=value or (), elsewhere=_elsewhere(elsewhere))
     asked = options.build_query(query, background, template, temperature, None, None)
     opened = find_scene(scene, settings.indexes_dir(), **options.scene_options(sensor, gsd, bands))
+    require_near(amount, opened.geobox)
     chosen = encoder_for(opened, encoder, device=device)
     show(ensure_indexed(opened, chosen, settings.indexes_dir(), stride=stride), f"index {opened.name}")
     searcher = Searcher(IndexStore(settings.indexes_dir(), chosen.spec).snapshot(), chosen)

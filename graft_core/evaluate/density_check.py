@@ -90,22 +90,28 @@ def cells_of(layers: Layers, geobox: GeoBox, amount: Amount, cell_m: float) -> G
     return Cells(dict(zip(names, means[1:], strict=True)), means[0] / hectares, amount.unit)
 
 
-def require_telling(cells: Cells, path: Path) -> None:
-    """Refuse cells from which nothing can be learned about a scene: too few, or a reference that lies elsewhere.
+def require_near(amount: Amount, geobox: GeoBox) -> None:
+    """Refuse a reference that lies elsewhere (ExportError), before any work is done for it."""
+    if not amount.meets(geobox):
+        raise _elsewhere(amount.path)
 
-    Raises:
-        ExportError: with what to do instead.
-    """
+
+def require_telling(cells: Cells, path: Path) -> None:
+    """Refuse cells from which nothing can be learned about a scene (ExportError): too few, or all of them empty."""
     if len(cells) < FEWEST:
         raise ExportError(
             f"Only {len(cells)} cells of the scene hold ground that {path} knows, and {FEWEST} are wanted; take "
             "smaller cells."
         )
     if not cells.truth.any():
-        raise ExportError(
-            f"The reference {path} has nothing of what is looked for on the ground of the scene; check that it lies "
-            "over it."
-        )
+        raise _elsewhere(path)
+
+
+def _elsewhere(path: Path) -> ExportError:
+    return ExportError(
+        f"The reference {path} has nothing of what is looked for on the ground of the scene; check that it lies "
+        "over it."
+    )
 
 
 def agreement(cells: Cells, way: str, *, calibrated: bool) -> dict[str, Any]:

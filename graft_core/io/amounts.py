@@ -10,7 +10,7 @@ from odc.geo.geobox import GeoBox
 from graft_core.errors import ExportError
 from graft_core.io.reference import POLYGONS, UNKNOWN, Reference, open_reference, read_shapes
 from graft_core.io.shapes import mask_of
-from graft_core.types import F32, Bool
+from graft_core.types import F32, I64, Bool
 
 Unit = Literal["share", "per hectare"]
 """What an amount over an area is: the share of it that the thing covers, or how many stand on a hectare of it."""
@@ -30,6 +30,10 @@ class Amount(Protocol):
     @property
     def unit(self) -> Unit:
         """What its sum over an area, divided by the area, is."""
+        ...
+
+    def meets(self, geobox: GeoBox) -> bool:
+        """Whether anything that is looked for may stand on a grid; cheap, to be asked before any work is done."""
         ...
 
     def window(self, geobox: GeoBox) -> tuple[F32, Bool]:
@@ -87,8 +91,18 @@ class PointAmount:
         self._points = points.explode(ignore_index=True)
         self._crs: str | None = None
 
+    def meets(self, geobox: GeoBox) -> bool:
+        """Whether a point lies on the grid."""
+        return len(self._pixels(geobox)[0]) > 0
+
     def window(self, geobox: GeoBox) -> tuple[F32, Bool]:
         """(h, w) points in each pixel; all is known."""
+        counted = np.zeros(geobox.shape, np.float32)
+        np.add.at(counted, self._pixels(geobox), 1)
+        return counted, np.ones(geobox.shape, np.bool_)
+
+    def _pixels(self, geobox: GeoBox) -> tuple[I64, I64]:
+        """Row and column of every point on the grid."""
         crs = str(geobox.crs)
         if self._crs != crs:
             self._points, self._crs = self._points.to_crs(crs), crs
@@ -96,9 +110,7 @@ class PointAmount:
         rows, cols = np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
         height, width = geobox.shape
         inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-        counted = np.zeros((height, width), np.float32)
-        np.add.at(counted, (rows[inside], cols[inside]), 1)
-        return counted, np.ones((height, width), np.bool_)
+        return rows[inside], cols[inside]
 
 
 class PolygonAmount:
@@ -111,19 +123,27 @@ class PolygonAmount:
         self._shapes, self._wanted, self._elsewhere = shapes, wanted, elsewhere
         self._crs: str | None = None
 
+    def meets(self, geobox: GeoBox) -> bool:
+        """Whether a wanted polygon lies near the grid."""
+        return len(self._near(self._wanted, geobox)) > 0
+
     def window(self, geobox: GeoBox) -> tuple[F32, Bool]:
         """(h, w) 1 under a wanted polygon, and where that is known."""
-        crs = str(geobox.crs)
-        if self._crs != crs:
-            self._shapes, self._crs = self._shapes.to_crs(crs), crs
         here, other = (self._drawn(chosen, geobox) for chosen in (self._wanted, ~self._wanted))
         known = here ^ other if self._elsewhere == "unknown" else ~(here & other)
         return here.astype(np.float32), known
 
     def _drawn(self, chosen: Bool, geobox: GeoBox) -> Bool:
-        left, bottom, right, top = geobox.boundingbox.bbox
-        near = self._shapes[chosen].cx[left:right, bottom:top]
+        near = self._near(chosen, geobox)
         return mask_of(near.union_all(), geobox) if len(near) else np.zeros(geobox.shape, np.bool_)
+
+    def _near(self, chosen: Bool, geobox: GeoBox) -> Any:
+        """Polygons that meet the grid's rectangle, in its CRS."""
+        crs = str(geobox.crs)
+        if self._crs != crs:
+            self._shapes, self._crs = self._shapes.to_crs(crs), crs
+        left, bottom, right, top = geobox.boundingbox.bbox
+        return self._shapes[chosen].cx[left:right, bottom:top]
 
 
 class ClassAmount:
@@ -140,6 +160,10 @@ class ClassAmount:
             said = f"has no class '{missing[0]}'" if missing else "has several classes, and which is meant is not said"
             raise ExportError(f"The reference {reference.path} {said}; it has {', '.join(reference.names)}.")
         self._wanted = [own[value.casefold()] for value in values]
+
+    def meets(self, geobox: GeoBox) -> bool:
+        """Whether the raster says anything near the grid."""
+        return self._reference.meets(geobox)
 
     def window(self, geobox: GeoBox) -> tuple[F32, Bool]:
         """(h, w) 1 where the class is wanted, and where the raster knows one."""

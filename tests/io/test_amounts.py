@@ -48,6 +48,7 @@ def test_points_are_counted_in_the_pixels_they_lie_in(name: str, crs: str, tmp_p
     assert np.array_equal(counted, expected)
     assert known.all()
     assert np.array_equal(amount.window(GRID[1:, 2:])[0], expected[1:, 2:])
+    assert (amount.meets(GRID), amount.meets(GRID[1:3, 1:3])) == (True, False)
 
 
 def test_points_of_one_kind_are_chosen_by_a_column(tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_polygons_cover_pixels_whose_centre_they_hold(tmp_path: Path) -> None:
     assert covered[0].tolist() == [1, 1, 1, 0, 0, 0]
     assert covered[1:].sum() == 0
     assert known.all()
+    assert (amount.meets(GRID), amount.meets(GRID[2:, :])) == (True, False)
 
 
 def test_ground_without_a_polygon_is_absent_or_unknown_as_is_said(tmp_path: Path) -> None:
@@ -84,6 +86,7 @@ def test_classes_of_a_raster_are_chosen_by_name(tmp_path: Path) -> None:
     covered, known = open_amount(path, values=["Lake", "pond"]).window(GRID)
     assert covered[0].tolist() == [1, 1, 1, 0, 0, 0]
     assert known[0].tolist() == [1, 1, 1, 1, 0, 0]
+    assert open_amount(path, values=["wood"]).meets(GRID)
     for values, said in [((), "which is meant is not said"), (("sea",), "has no class 'sea'; it has lake, pond, wood")]:
         with pytest.raises(ExportError, match=said):
             open_amount(path, values=values)
