@@ -1,5 +1,7 @@
 """A scene of green things on white ground, of every size: what a test of objects can check to the pixel."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,3 +48,13 @@ def outlined(mask: np.ndarray) -> Any:
 
 def iou(one: Any, other: Any) -> float:
     return float(shapely.area(one & other) / shapely.area(one | other))
+
+
+def write_corner(path: Path) -> Path:
+    """An area of interest at the upper left, in the CRS of the scene, with one of the discs in it."""
+    ring = [[LEFT, TOP], [LEFT + 220, TOP], [LEFT + 220, TOP - 250], [LEFT, TOP - 250], [LEFT, TOP]]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    features = [{"type": "Feature", "properties": {}, "geometry": shape}]
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    return path

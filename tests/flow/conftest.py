@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from commands import command, done
+from four_colors import geobox
+from green_things import SIDE, green_pixels
+from known_encoder import KnownEncoder
 from real_scenes import QUERY, SCENES, Encoded, RealScene
 
+from graft_core.io.geotiff import write_raster
 from graft_core.models.encoder import LazyEncoder
+from graft_core.tasks import catalog
 from graft_core.types import F32, U8
 
 
@@ -97,3 +102,19 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> Encoded:
     monkeypatch.setattr(LazyEncoder, "encode_photos", encode_photos)
     monkeypatch.setattr(LazyEncoder, "encode_texts", encode_texts)
     return count
+
+
+@pytest.fixture
+def known_patches(monkeypatch: pytest.MonkeyPatch) -> KnownEncoder:
+    """Whatever encoder a command names, it gets this one."""
+    known = KnownEncoder(level="patch", tile_px=32)
+    monkeypatch.setattr(catalog, "load_encoder", lambda name, **options: known)
+    return known
+
+
+@pytest.fixture
+def green(tmp_path: Path) -> Path:
+    """A scene of green things."""
+    path = tmp_path / "green.tif"
+    write_raster(path, green_pixels(), geobox(SIDE, SIDE), descriptions=("red", "green", "blue"), photometric="rgb")
+    return path

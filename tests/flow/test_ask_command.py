@@ -6,20 +6,8 @@ from pathlib import Path
 import geopandas
 import pytest
 from commands import command, done, refused
-from four_colors import LEFT, TOP, geobox
-from green_things import DISCS, GREEN, SIDE, green_pixels
+from green_things import DISCS, GREEN, write_corner
 from known_encoder import KnownEncoder
-
-from graft_core.io.geotiff import write_raster
-from graft_core.tasks import catalog
-
-
-@pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> KnownEncoder:
-    """Whatever encoder a command names, it gets this one."""
-    known = KnownEncoder(level="patch", tile_px=32)
-    monkeypatch.setattr(catalog, "load_encoder", lambda name, **options: known)
-    return known
 
 
 @pytest.fixture(autouse=True)
@@ -29,20 +17,13 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def green(tmp_path: Path) -> Path:
-    path = tmp_path / "green.tif"
-    write_raster(path, green_pixels(), geobox(SIDE, SIDE), descriptions=("red", "green", "blue"), photometric="rgb")
-    return path
-
-
-@pytest.fixture
 def count_green(tmp_path: Path) -> Path:
     path = tmp_path / "count.txt"
     path.write_text('things = find(scene, "green")\ncount(larger_than(things, 3000))\n')
     return path
 
 
-def test_question_is_answered_with_the_program_and_its_steps(green: Path, encoder: KnownEncoder) -> None:
+def test_question_is_answered_with_the_program_and_its_steps(green: Path, known_patches: KnownEncoder) -> None:
     said = command("ask", green, "How many green are there?")
     assert said.status == 0, said.err
     sentence, sure, *rest = said.out.splitlines()
@@ -54,7 +35,7 @@ def test_question_is_answered_with_the_program_and_its_steps(green: Path, encode
     assert f"{len(GREEN)} green" in steps[0]
 
 
-def test_json_holds_program_value_steps_and_evidence(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
+def test_json_holds_program_value_steps_and_evidence(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
     out = tmp_path / "evidence.geojson"
     told = json.loads(done("ask", green, "Is there green?", "--json", "-o", out))
     assert told["value"] is True
@@ -68,7 +49,7 @@ def test_json_holds_program_value_steps_and_evidence(green: Path, encoder: Known
 
 
 def test_program_of_a_file_is_run_in_place_of_a_planned_one(
-    green: Path, encoder: KnownEncoder, count_green: Path
+    green: Path, known_patches: KnownEncoder, count_green: Path
 ) -> None:
     told = json.loads(done("ask", green, "--program", count_green, "--json"))
     assert (told["planner"], told["question"]) == ("analyst", "")
@@ -77,20 +58,16 @@ def test_program_of_a_file_is_run_in_place_of_a_planned_one(
     assert named["question"] == "Which are large?"
 
 
-def test_only_the_area_of_interest_is_asked(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
-    ring = [[LEFT, TOP], [LEFT + 220, TOP], [LEFT + 220, TOP - 250], [LEFT, TOP - 250], [LEFT, TOP]]
-    area = tmp_path / "area.geojson"
-    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
-    features = [{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}]
-    area.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+def test_only_the_area_of_interest_is_asked(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
+    area = write_corner(tmp_path / "area.geojson")
     assert json.loads(done("ask", green, "How many green are there?", "--aoi", area, "--json"))["value"] == 1
 
 
-def test_second_question_about_a_scene_encodes_nothing(green: Path, encoder: KnownEncoder) -> None:
+def test_second_question_about_a_scene_encodes_nothing(green: Path, known_patches: KnownEncoder) -> None:
     done("ask", green, "Is there green?")
-    encoded = encoder.tiles_encoded
+    encoded = known_patches.tiles_encoded
     done("ask", green, "Is there white?")
-    assert encoder.tiles_encoded == encoded > 0
+    assert known_patches.tiles_encoded == encoded > 0
 
 
 @pytest.mark.parametrize(
@@ -108,13 +85,13 @@ def test_second_question_about_a_scene_encodes_nothing(green: Path, encoder: Kno
     ],
 )
 def test_what_cannot_be_answered_is_refused_before_any_work(
-    green: Path, encoder: KnownEncoder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+    green: Path, known_patches: KnownEncoder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.chdir(green.parent)
     Path("bad.txt").write_text("import os")
     Path("binary.txt").write_bytes(b"\xff\xfe\x00")
     assert said in refused("ask", green, *words)
-    assert encoder.tiles_encoded == 0
+    assert known_patches.tiles_encoded == 0
 
 
 def test_without_question_and_program_the_use_is_wrong(green: Path) -> None:

@@ -9,20 +9,10 @@ import pytest
 import rasterio
 from color_segmenter import ColorSegmenter
 from commands import command, done, refused
-from four_colors import LEFT, TOP, geobox
-from green_things import GREEN, SIDE, green_pixels
+from green_things import GREEN, write_corner
 from known_encoder import KnownEncoder
 
-from graft_core.io.geotiff import write_raster
-from graft_core.tasks import catalog, segment
-
-
-@pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> KnownEncoder:
-    """Whatever encoder a command names, it gets this one."""
-    known = KnownEncoder(level="patch", tile_px=32)
-    monkeypatch.setattr(catalog, "load_encoder", lambda name, **options: known)
-    return known
+from graft_core.tasks import segment
 
 
 @pytest.fixture
@@ -34,19 +24,11 @@ def with_sam(monkeypatch: pytest.MonkeyPatch) -> ColorSegmenter:
     return known
 
 
-@pytest.fixture
-def green(tmp_path: Path) -> Path:
-    path = tmp_path / "green.tif"
-    names = ("red", "green", "blue")
-    write_raster(path, green_pixels(), geobox(SIDE, SIDE), descriptions=names, photometric="rgb")
-    return path
-
-
 Run = Callable[..., object]
 
 
 def test_objects_are_written_with_sam_where_it_is_there(
-    green: Path, encoder: KnownEncoder, with_sam: ColorSegmenter, tmp_path: Path
+    green: Path, known_patches: KnownEncoder, with_sam: ColorSegmenter, tmp_path: Path
 ) -> None:
     out, labels = tmp_path / "green.gpkg", tmp_path / "green_objects.tif"
     told = json.loads(done("segment", green, "-q", "green", "-o", out, "--labels", labels, "--json"))
@@ -59,11 +41,11 @@ def test_objects_are_written_with_sam_where_it_is_there(
     with rasterio.open(labels) as file:
         assert set(file.read(1).ravel().tolist()) == {1, 2}
     assert labels.with_suffix(".qml").exists()
-    assert encoder.tiles_encoded > 0
+    assert known_patches.tiles_encoded > 0
 
 
 def test_without_sam_the_result_comes_with_the_command_that_fetches_it(
-    green: Path, encoder: KnownEncoder, tmp_path: Path
+    green: Path, known_patches: KnownEncoder, tmp_path: Path
 ) -> None:
     said = command("segment", green, "-q", "green", "-o", tmp_path / "green.geojson")
     assert said.status == 0
@@ -76,31 +58,26 @@ def test_without_sam_the_result_comes_with_the_command_that_fetches_it(
     assert told["segmenter"] is None
 
 
-def test_without_sam_on_purpose_nothing_is_said(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
+def test_without_sam_on_purpose_nothing_is_said(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
     said = command("segment", green, "-q", "green", "--refine", "none", "-o", tmp_path / "green.parquet")
     assert (said.status, said.err) == (0, "")
 
 
-def test_sam_asked_for_and_missing_is_refused(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
+def test_sam_asked_for_and_missing_is_refused(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
     sentence = refused("segment", green, "-q", "green", "--refine", "sam", "-o", tmp_path / "green.gpkg")
     assert "fetch mobile-sam" in sentence
     assert not (tmp_path / "green.gpkg").exists()
 
 
-def test_second_query_encodes_nothing(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
+def test_second_query_encodes_nothing(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
     done("segment", green, "-q", "green", "--refine", "none", "-o", tmp_path / "green.gpkg")
-    encoded = encoder.tiles_encoded
+    encoded = known_patches.tiles_encoded
     done("segment", green, "-q", "white", "--refine", "none", "-o", tmp_path / "white.gpkg")
-    assert encoder.tiles_encoded == encoded
+    assert known_patches.tiles_encoded == encoded
 
 
-def test_area_threshold_and_least_area_are_obeyed(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
-    ring = [[LEFT, TOP], [LEFT + 220, TOP], [LEFT + 220, TOP - 250], [LEFT, TOP - 250], [LEFT, TOP]]
-    area = tmp_path / "area.geojson"
-    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}
-    shape = {"type": "Polygon", "coordinates": [ring]}
-    features = [{"type": "Feature", "properties": {}, "geometry": shape}]
-    area.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+def test_area_threshold_and_least_area_are_obeyed(green: Path, known_patches: KnownEncoder, tmp_path: Path) -> None:
+    area = write_corner(tmp_path / "area.geojson")
     out = tmp_path / "green.gpkg"
     common = ("segment", green, "-q", "green", "--refine", "none", "-o", out)
     done(*common, "--aoi", area)
@@ -112,7 +89,9 @@ def test_area_threshold_and_least_area_are_obeyed(green: Path, encoder: KnownEnc
     assert wide > narrow
 
 
-def test_what_is_not_there_is_told_with_how_near_it_came(green: Path, encoder: KnownEncoder, tmp_path: Path) -> None:
+def test_what_is_not_there_is_told_with_how_near_it_came(
+    green: Path, known_patches: KnownEncoder, tmp_path: Path
+) -> None:
     said = command("segment", green, "-q", "magenta", "--refine", "none", "-o", tmp_path / "none.gpkg")
     assert said.status == 0
     assert "Low confidence" in said.err
@@ -131,8 +110,8 @@ def test_what_is_not_there_is_told_with_how_near_it_came(green: Path, encoder: K
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_work(
-    green: Path, encoder: KnownEncoder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+    green: Path, known_patches: KnownEncoder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.chdir(green.parent)
     assert said in refused("segment", green, "-q", "green", *words)
-    assert encoder.tiles_encoded == 0
+    assert known_patches.tiles_encoded == 0
