@@ -81,8 +81,12 @@ def planetary_sentinel2(
     left: float = LEFT,
     tile: str = "33UUP",
     crs: str = ZONE,
+    stored: bool = True,
 ) -> dict[str, Any]:
-    """An image and its item in the Planetary Computer's collection ``sentinel-2-l2a``, added to the server."""
+    """An image and its item in the Planetary Computer's collection ``sentinel-2-l2a``, added to the server.
+
+    Not ``stored``: the item alone, for searches, which are quicker so.
+    """
     when = datetime.fromisoformat(day)
     stamp, number = f"{when:%Y%m%d}T100031", baseline.replace(".", "")
     product = f"S2A_MSIL2A_{stamp}_N{number}_R122_T{tile}_20230131T000000"
@@ -92,7 +96,8 @@ def planetary_sentinel2(
     assets: dict[str, Any] = {}
     for band in BANDS:
         path = data / "R10m" / f"T{tile}_{stamp}_{NUMBERS[band]}_10m.tif"
-        write_cog(path, image.bands[band][None], _place(10, left), crs, nodata=0)
+        if stored:
+            write_cog(path, image.bands[band][None], _place(10, left), crs, nodata=0)
         assets[NUMBERS[band]] = {
             "href": server.href(path),
             "type": COG,
@@ -103,7 +108,9 @@ def planetary_sentinel2(
             "proj:transform": [10.0, 0.0, left, 0.0, -10.0, TOP],
             "eo:bands": [{"name": NUMBERS[band], "common_name": band, "description": f"Band {band}"}],
         }
-    scl = write_cog(data / "R20m" / f"T{tile}_{stamp}_SCL_20m.tif", image.scl[None], _place(20, left), crs)
+    scl = data / "R20m" / f"T{tile}_{stamp}_SCL_20m.tif"
+    if stored:
+        write_cog(scl, image.scl[None], _place(20, left), crs)
     assets["SCL"] = {
         "href": server.href(scl),
         "type": COG,

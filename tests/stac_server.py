@@ -18,8 +18,8 @@ CONFORMS = [
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#query",
 ]
-_ISSUED: dict[str, str] = {}
-"""Good tokens of all servers of this process and their collections: GDAL keeps its token longer than a test runs."""
+_ISSUED: set[str] = set()
+"""Good tokens of all servers of this process: GDAL keeps its token longer than a test runs."""
 
 
 class StacServer:
@@ -43,7 +43,7 @@ class StacServer:
         self.sent = 0
         self.port = 0
         self._running: ThreadingHTTPServer | None = None
-        self._lock = threading.Lock()
+        self._lock, self._stopping = threading.Lock(), threading.Lock()
         self.start()
 
     @property
@@ -68,27 +68,26 @@ class StacServer:
 
     def stop(self) -> None:
         """Refuse connections; what is being answered breaks off."""
-        with self._lock:
+        with self._stopping:  # whoever comes second waits until the port is free
             running, self._running = self._running, None
-        if running is not None:
-            running.shutdown()
-            running.server_close()
+            if running is not None:
+                running.shutdown()
+                running.server_close()
 
     def href(self, path: Path) -> str:
         """Plain address of a file in the folder."""
         return f"{self.url}/files/{path.relative_to(self.folder).as_posix()}"
 
-    def revoke(self, collection: str) -> None:
-        """Tokens given so far for a collection are refused from here on."""
-        for token in [token for token, of in _ISSUED.items() if of == collection]:
-            del _ISSUED[token]
+    def revoke(self) -> None:
+        """The token given last is refused from here on."""
+        _ISSUED.discard(f"SECRET{self.port}x{self.tokens}")
 
-    def token(self, collection: str) -> dict[str, str]:
+    def token(self) -> dict[str, str]:
         """A new token, as the Planetary Computer gives it."""
         self.tokens += 1
         ends = datetime.now(UTC) + timedelta(seconds=self.token_life_s)
         signature = f"SECRET{self.port}x{self.tokens}"
-        _ISSUED[signature] = collection
+        _ISSUED.add(signature)
         return {"msft:expiry": f"{ends:%Y-%m-%dT%H:%M:%SZ}", "token": f"st=now&se=later&sp=rl&sr=c&sig={signature}"}
 
     def takes(self, count: int) -> int:
@@ -140,10 +139,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/stac/search":
             self._json(self._search(sent if sent is not None else _from_query(parts.query)))
         elif parts.path.startswith("/sas/token/"):
-            self._json(self.state.token(parts.path.rpartition("/")[2]))
+            self._json(self.state.token())
         elif parts.path == "/sas/sign":
             href = parse_qs(parts.query)["href"][0]
-            token = self.state.token("")
+            token = self.state.token()
             self._json({"msft:expiry": token["msft:expiry"], "href": f"{href}?{token['token']}"})
         elif parts.path.startswith("/files/"):
             self._file(unquote(parts.path.removeprefix("/files/")), parts.query, body)
@@ -185,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str, query: str, body: bool) -> None:
         path = self.state.folder / name
-        if name.startswith("signed/") and not {*parse_qs(query).get("sig", [])} & _ISSUED.keys():
+        if name.startswith("signed/") and not {*parse_qs(query).get("sig", [])} & _ISSUED:
             self._give(403, b"", "text/plain", body)
             return
         if not path.is_file():

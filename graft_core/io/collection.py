@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Literal
@@ -72,7 +73,7 @@ def _folder_members(folder: str) -> list[str]:
 def _combined(paths: list[str], name: str) -> str:
     if all(_band_of(path) for path in paths):
         return _stacked(paths, name)
-    members = [_member(path) for path in paths]
+    members = [file_member(path) for path in paths]
     groups: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         groups[_grid_text(member)].append(member)
@@ -97,8 +98,24 @@ def _stacked(paths: list[str], name: str) -> str:
     missing = [f"B{band}" for band in _REQUIRED if band not in files]
     if missing:
         raise SceneError(f"Of {paths[0]} and its other bands, {' and '.join(missing)} is missing; add that file.")
-    bands = [band for band in _WANTED if band in files]
-    members = [_member(files[band]) for band in bands]
+    paths = [files[band] for band in _WANTED if band in files]
+    offset = {"BOA_ADD_OFFSET": "-1000"} if all(_OFFSET_BASELINE.search(path) for path in paths) else {}
+    xml = stacked_xml({f"B{band}": files[band] for band in _WANTED if band in files}, {**offset, NAME_TAG: name})
+    return store_vrt(xml, name)
+
+
+def stacked_xml(files: Mapping[str, str], tags: Mapping[str, str]) -> str:
+    """One file per band, by the names the bands are to have, as one virtual raster.
+
+    ``tags`` come before what the files say alike; with an offset among them, the files' own scales do not count.
+    SceneError where they lie on different grids.
+    """
+    members = [file_member(path) for path in files.values()]
+    if "BOA_ADD_OFFSET" in tags:
+        members = [
+            replace(member, scales=(1.0,) * len(member.scales), offsets=(0.0,) * len(member.offsets))
+            for member in members
+        ]
     first = members[0]
     for member in members:
         if (member.crs, member.transform, member.width, member.height) != (
@@ -108,13 +125,11 @@ def _stacked(paths: list[str], name: str) -> str:
             first.height,
         ):
             raise SceneError(f"{member.path} and {first.path} lie on different grids; give bands of one resolution.")
-    tags = _common_tags(members)
-    if all(_OFFSET_BASELINE.search(member.path) for member in members):
-        tags["BOA_ADD_OFFSET"] = "-1000"
-    return store_vrt(stack_xml(members, [f"B{band}" for band in bands], {**tags, NAME_TAG: name}), name)
+    return stack_xml(members, list(files), {**_common_tags(members), **tags})
 
 
-def _member(path: str) -> Member:
+def file_member(path: str) -> Member:
+    """What a virtual raster has to know of a file; SceneError where it cannot be opened, or has no place."""
     with open_dataset(path) as dataset:
         require_place(dataset, path)
         return Member(

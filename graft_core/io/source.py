@@ -17,6 +17,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from graft_core.errors import SceneError
+from graft_core.io.signatures import hide_signatures
 
 AnyArray = npt.NDArray[Any]
 
@@ -59,6 +60,7 @@ def gdal_env(source: str, cache_bytes: int = _CACHE_BYTES) -> Iterator[None]:
 
     Entered for single calls, never across a ``yield`` of a generator: rasterio keeps these settings on a stack.
     """
+    hide_signatures()
     options: dict[str, Any] = dict(_NETWORK)
     if is_remote(source):
         # Looking for sidecar files costs one request each; a local file may really have some (.msk, .aux.xml).

@@ -101,6 +101,18 @@ def stack_xml(members: Sequence[Member], names: Sequence[str], tags: Mapping[str
     return _text(root)
 
 
+def single_xml(member: Member, tags: Mapping[str, str]) -> str:
+    """One file as it is, all its bands: a name on disk for something that lies elsewhere."""
+    root = _root(member, member.transform, member.width, member.height, tags)
+    for number in range(1, len(member.names) + 1):
+        element = _band(root, member, number, number, member.nodata, member.block)
+        _source(element, member, str(number), (0, 0))
+    if member.mask == "stored":
+        mask = ElementTree.SubElement(ElementTree.SubElement(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
+        _mask_source(mask, member, (0, 0))
+    return _text(root)
+
+
 def store_vrt(xml: str, name: str) -> str:
     """Path of a file with this text under ``collections/`` beside the scenes; the same text gives the same path."""
     digest = hashlib.sha256(xml.encode()).hexdigest()[:8]

@@ -25,6 +25,11 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 class MirrorError(Exception):
     """One mirror did not deliver; the message is half a sentence, and the next mirror is tried."""
 
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """What the server answered, where it refused."""
+
 
 @dataclass(frozen=True)
 class Arrived:
@@ -136,7 +141,8 @@ def reachable(url: str) -> None:
 def failed(error: requests.RequestException) -> MirrorError:
     """A mirror's failure in a few words, without the address, which may hold a password."""
     if error.response is not None:
-        return MirrorError(f"it answers {error.response.status_code} {error.response.reason}".rstrip())
+        status = error.response.status_code
+        return MirrorError(f"it answers {status} {error.response.reason}".rstrip(), status)
     if isinstance(error, requests.Timeout):
         return MirrorError(f"no answer within {READ_S:.0f} seconds")
     if isinstance(error, requests.exceptions.SSLError):

@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_search_that_finds_nothing_names_the_filter(catalogs: StacServer) -> None:
-    area = area_in(planetary_sentinel2(catalogs, "2021-06-17", SMALL, cloud=34))
+    area = area_in(planetary_sentinel2(catalogs, "2021-06-17", SMALL, cloud=34, stored=False))
     assert len(find_imagery("planetary-computer", "sentinel2", area).items) == 1
     with pytest.raises(ImageryError, match="the clearest, of 2021-06-17, has 34 %, so raise the cloud limit"):
         find_imagery("planetary-computer", "sentinel2", area, cloud=10)
@@ -67,7 +67,7 @@ def test_a_search_that_finds_nothing_names_the_filter(catalogs: StacServer) -> N
 
 @pytest.fixture
 def image(catalogs: StacServer) -> ImageryItem:
-    area = area_in(planetary_sentinel2(catalogs, "2021-06-17", SMALL))
+    area = area_in(planetary_sentinel2(catalogs, "2021-06-17", SMALL, stored=False))
     return find_imagery("planetary-computer", "sentinel2", area).items[0]
 
 

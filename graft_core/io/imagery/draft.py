@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,21 +47,27 @@ class Layout:
 
 
 def fetch_raster(
-    target: Path, layout: Layout, read: Callable[[GeoBox], AnyArray], key: str, block_px: int
+    target: Path,
+    layout: Layout,
+    read: Callable[[GeoBox], AnyArray],
+    key: str,
+    block_px: int,
+    begins: tuple[int, int] = (0, 0),
 ) -> Iterator[tuple[int, int]]:
     """Write a raster (a COG) of what ``read`` gives for each of its blocks, (K, h, w) each; whole or not at all.
 
     What was read before the last call broke off is kept beside ``target`` and not read again, as long as ``key``,
-    which names what is read, is the same. Yields (blocks done, blocks in all), first what an earlier call had done.
+    which names what is read, is the same. ``begins`` is the row and column of the raster's corner in a larger one whose
+    blocks are not to be cut. Yields (blocks done, blocks in all), first what an earlier call had done.
 
     Raises:
         ExportError: the disk is full or not writable.
         whatever ``read`` raises.
     """
     values_path, note_path = _beside(target, ".part"), _beside(target, ".part.json")
-    windows = _windows(layout.geobox, block_px)
+    windows = _windows(layout.geobox, block_px, begins)
     shape = (len(layout.bands), *layout.geobox.shape)
-    identity = {"key": key, "shape": list(shape), "dtype": layout.dtype, "block": block_px}
+    identity = {"key": key, "shape": list(shape), "dtype": layout.dtype, "blocks": [block_px, *begins]}
     try:
         done = _had(note_path, values_path, identity, layout.bytes)
         values: AnyArray = np.memmap(values_path, layout.dtype, "r+" if done else "w+", shape=shape)
@@ -107,14 +114,16 @@ def _had(note: Path, values: Path, identity: Mapping[str, Any], size: int) -> in
     return done if found == identity and values.is_file() and values.stat().st_size == size else 0
 
 
-def _windows(geobox: GeoBox, block_px: int) -> list[tuple[int, int, int, int]]:
+def _windows(geobox: GeoBox, block_px: int, begins: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     """Top, left, height and width of each block, row by row."""
-    height, width = geobox.shape
-    return [
-        (top, left, min(block_px, height - top), min(block_px, width - left))
-        for top in range(0, height, block_px)
-        for left in range(0, width, block_px)
-    ]
+    rows, cols = (_spans(length, block_px, first) for length, first in zip(geobox.shape, begins, strict=True))
+    return [(top, left, bottom - top, right - left) for top, bottom in rows for left, right in cols]
+
+
+def _spans(length: int, block_px: int, first: int) -> list[tuple[int, int]]:
+    """Begin and end of each block along an axis whose pixel 0 is the pixel ``first`` of the larger one."""
+    edges = [0, *range(block_px - first % block_px, length, block_px), length]
+    return list(pairwise(edges))
 
 
 def _beside(target: Path, suffix: str) -> Path:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import requests
 
 from graft_core.errors import ImageryError
+from graft_core.io.signatures import hide_signatures
 
 RENEW_BEFORE_S = 120.0
 """A token is not used in the last minutes of its life: a request that begins with it may have to wait."""
@@ -23,6 +24,7 @@ class SasTokens:
     """The tokens of one catalogue, one a collection; several threads may ask."""
 
     def __init__(self, token_url: str, now: Callable[[], float] = time.time) -> None:
+        hide_signatures()
         self._token_url = token_url
         self._now = now
         self._lock = threading.Lock()

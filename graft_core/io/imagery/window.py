@@ -94,6 +94,12 @@ def window_grid(opened_item: Opened, area: BaseGeometry, *, beyond: bool = False
     return GeoBox(shape, grid.affine * Affine.translation(first_col, first_row), grid.crs)
 
 
+def window_corner(opened_item: Opened, geobox: GeoBox) -> tuple[int, int]:
+    """Row and column of a window's first pixel in the item's own raster."""
+    col, row = ~opened_item.geobox.affine * (geobox.affine.c, geobox.affine.f)
+    return round(row), round(col)
+
+
 def window_layout(opened_item: Opened, geobox: GeoBox) -> Layout:
     """What a file with this window of an item is."""
     member = opened_item.member

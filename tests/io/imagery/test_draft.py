@@ -49,6 +49,14 @@ def test_every_block_is_read_once_and_the_file_is_what_was_read(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
 
 
+def test_blocks_follow_those_of_a_larger_raster(tmp_path: Path) -> None:
+    asked: list[tuple[int, int]] = []
+    list(fetch_raster(tmp_path / "a.tif", LAYOUT, reader(asked), "key", 100, begins=(230, -20)))
+    assert sorted({row for row, _ in asked}) == [0, 70, 170]
+    assert sorted({col for _, col in asked}) == [0, 20, 120, 220, 320]
+    assert np.array_equal(stored(tmp_path / "a.tif"), VALUES)
+
+
 def test_what_broke_off_goes_on_where_it_broke(tmp_path: Path) -> None:
     asked: list[tuple[int, int]] = []
     with pytest.raises(SceneError):

@@ -22,7 +22,7 @@ def read(document: dict[str, Any], catalog: str = "planetary-computer", product:
 
 @pytest.fixture
 def sentinel2(catalogs: StacServer) -> dict[str, Any]:
-    return planetary_sentinel2(catalogs, "2021-06-17", drawn(side=16), cloud=12.5, baseline="05.00")
+    return planetary_sentinel2(catalogs, "2021-06-17", drawn(side=16), cloud=12.5, baseline="05.00", stored=False)
 
 
 @pytest.fixture

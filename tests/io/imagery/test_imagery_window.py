@@ -86,7 +86,7 @@ def test_the_token_is_renewed_before_it_runs_out(catalogs: StacServer) -> None:
 def test_a_token_that_is_refused_before_its_time_is_replaced(catalogs: StacServer) -> None:
     item = planetary_sentinel2(catalogs, "2021-06-17", drawn(side=64))
     found = looked_at(item, collection="sentinel-2-revoked")
-    catalogs.revoke("sentinel-2-revoked")
+    catalogs.revoke()
     assert window_reader(found, HASTY)(found.geobox).shape == (4, 64, 64)
     assert any(path.startswith("/sas/sign?href=") for _, path in catalogs.asked)
 

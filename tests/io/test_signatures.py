@@ -1,0 +1,25 @@
+"""A log that anybody may read holds no key to anything."""
+
+import logging
+
+import pytest
+
+from graft_core.io.signatures import hide_signatures, without_signatures
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("GET https://h/a.tif?se=1&sig=aB%2Fc&sp=r: 403", "GET https://h/a.tif?se=1&sig=...&sp=r: 403"),
+        ("'https://h/a?X-Amz-Signature=00ff'", "'https://h/a?X-Amz-Signature=...'"),
+        ("a design=5 stays, and so does sigma=3", "a design=5 stays, and so does sigma=3"),
+    ],
+)
+def test_signatures_are_replaced_and_nothing_else(said: str, kept: str) -> None:
+    assert without_signatures(said) == kept
+
+
+def test_warnings_of_gdal_lose_their_signatures(caplog: pytest.LogCaptureFixture) -> None:
+    hide_signatures()
+    logging.getLogger("rasterio._env").warning("CPLE in %s", "HTTP on https://h/a?sig=abc: 403")
+    assert caplog.messages == ["CPLE in HTTP on https://h/a?sig=...: 403"]
