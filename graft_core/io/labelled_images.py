@@ -1,7 +1,7 @@
 """Images sorted into class folders, as benchmark sets of scene classification come, and the pixels of such images."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +23,21 @@ _EIGHT_BITS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 
 def class_folders(root: Path) -> dict[str, tuple[Path, ...]]:
-    """Folder name -> its images, both sorted: the first folder, from ``root`` down, whose subfolders hold images.
+    """Folder name -> its images, both sorted: of the first folder, from ``root`` down, whose subfolders hold images.
 
     Raises:
-        BenchmarkError: there is no such folder, or it cannot be read.
+        BenchmarkError: there is no such folder, or there are several side by side, or it cannot be read.
     """
     if not root.is_dir():
         raise BenchmarkError(f"There is no folder {root}; give the one that holds the class folders of the set.")
     try:
-        for folder in _from_the_top(root):
-            found = {each.name: _images_in(each) for each in _subfolders(folder)}
-            if filled := {name: images for name, images in found.items() if images}:
-                return filled
+        level = [root]
+        for _ in range(DEEPEST):
+            inside = {folder: {each.name: _images_in(each) for each in _subfolders(folder)} for folder in level}
+            sets = {folder: found for folder, found in inside.items() if any(found.values())}
+            if sets:
+                return _only_one(root, sets)
+            level = [each for folder in level for each in _subfolders(folder)]
     except OSError as error:
         raise BenchmarkError(f"{root} cannot be read ({error}); check who may read it.") from error
     raise BenchmarkError(
@@ -80,12 +83,13 @@ def read_reflectance(path: Path, bands: tuple[int, ...] = (1,)) -> U8:
     return np.rint(np.moveaxis(shown, 0, 2)).astype(np.uint8)
 
 
-def _from_the_top(root: Path) -> Iterator[Path]:
-    """The folder, then those in it, then those in them, as far as sets are wrapped."""
-    level = [root]
-    for _ in range(DEEPEST):
-        yield from level
-        level = [each for folder in level for each in _subfolders(folder)]
+def _only_one(root: Path, sets: Mapping[Path, Mapping[str, tuple[Path, ...]]]) -> dict[str, tuple[Path, ...]]:
+    """The class folders of the one folder that has some."""
+    if len(sets) > 1:
+        names = ", ".join(str(folder.relative_to(root)) for folder in sets)
+        raise BenchmarkError(f"{root} holds several sets of class folders ({names}); give the one that is meant.")
+    (found,) = sets.values()
+    return {name: images for name, images in found.items() if images}
 
 
 def _subfolders(folder: Path) -> list[Path]:

@@ -78,6 +78,14 @@ def test_folders_without_images_and_one_class_alone_are_refused(tmp_path: Path) 
         open_set(tmp_path / "one", "folder")
 
 
+def test_several_sets_side_by_side_are_not_taken_for_one(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        mini.write_folders(tmp_path / "set" / part, {"red": ["red"], "blue": ["blue"]})
+    with pytest.raises(BenchmarkError, match=r"holds several sets of class folders \(test, train\); give the one"):
+        open_set(tmp_path / "set", "folder")
+    assert len(open_set(tmp_path / "set" / "test", "folder").truth) == 2
+
+
 def test_words_for_a_class_that_is_not_there_are_refused(tmp_path: Path) -> None:
     mini.write_folders(tmp_path, {"red": ["red"], "blue": ["blue"]})
     assert open_set(tmp_path, "folder", {"red": "brick"}).words == {"blue": "blue", "red": "brick"}
