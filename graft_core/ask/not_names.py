@@ -12,7 +12,7 @@ NOT_NAMES = frozenset(
     equals same number amount percentage percent share fraction proportion difference exist exists cover covers
     covered contain contains largest biggest smallest larger bigger smaller greater higher lower nearest closest
     only just all any some a an the image picture photo scene presence present visible density ratio distance
-    both average mean total lots
+    both average mean total
     """.split()  # noqa: SIM905 - a list of one word a line would fill pages
 )
 """A phrase that holds one of these was not understood."""

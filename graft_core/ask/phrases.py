@@ -128,7 +128,7 @@ def _is_name(text: str) -> bool:
         WORDS.fullmatch(text) is not None
         and len(words) <= MOST_WORDS
         and not words[0].isdigit()
-        and words[:2] != ["lot", "of"]
+        and words[:2] not in (["lot", "of"], ["lots", "of"])
         and "of" not in (words[0], words[-1])
         and NOT_NAMES.isdisjoint(words)
     )

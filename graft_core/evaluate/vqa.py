@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from graft_core.types import Encoder, SensorName
 from graft_core.world.scenes import write_scene
 
 Report = Callable[[str], None]
+SURENESS = (0.0, 0.5, 0.7, 0.9, 1.0)
+"""Limits between which answers that said they were this sure are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Answered:
     refused: bool = False
     """Whether the planner did not understand it, or what it looked for made no query; else no answer means "I cannot
     tell"."""
+    sure: float = 0.0
+    """How probable the answer said it was to be right."""
 
     @property
     def right(self) -> bool:
@@ -134,6 +139,7 @@ def figures(answered: Sequence[Answered]) -> dict[str, Any]:
     """What was right, in all and by family, each also for always giving the commonest answer of the family.
 
     Questions without an answer are wrong: ``refused`` and ``cannot_tell`` say how many of all they are, in [0, 1].
+    ``by_sureness`` holds how sure answers said they were against how many of them were right.
     """
     families = {name: [each for each in answered if each.question.family == name] for name in _families(answered)}
     commonest = {
@@ -151,6 +157,7 @@ def figures(answered: Sequence[Answered]) -> dict[str, Any]:
         "families": by_family,
         "baseline_families": {name: round(commonest[name] / len(of), 4) for name, of in families.items()},
         "questions_of_families": {name: len(of) for name, of in families.items()},
+        "by_sureness": _by_sureness([each for each in answered if each.answer is not None]),
     } | _exact_counts(families.get("count", []))
 
 
@@ -173,7 +180,7 @@ def _answered(question: Question, eyes: SceneEyes, planner: Planner) -> Answered
         reply = result(ask(question.text, eyes, planner))
     except (QuestionError, QueryError):
         return Answered(question, None, refused=True)
-    return Answered(question, answer_of(reply.value))
+    return Answered(question, answer_of(reply.value), sure=reply.sure)
 
 
 def _world(
@@ -198,6 +205,17 @@ def _exact_counts(counted: Sequence[Answered]) -> dict[str, float]:
     if not counted:
         return {}
     return {"exact_counts": _share([each.answer == each.question.truth for each in counted])}
+
+
+def _by_sureness(answered: Sequence[Answered]) -> dict[str, dict[str, float]]:
+    """Answers that were about equally sure: how many there are, how sure they were in the mean, the share right."""
+    found = {}
+    for low, high in pairwise(SURENESS):
+        own = [each for each in answered if low <= each.sure < high or each.sure == high == SURENESS[-1]]
+        if own:
+            mean = round(float(np.mean([each.sure for each in own])), 4)
+            found[f"{low:g}-{high:g}"] = {"answers": len(own), "sure": mean, "right": _share([e.right for e in own])}
+    return found
 
 
 def _share(flags: Sequence[bool]) -> float:

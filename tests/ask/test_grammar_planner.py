@@ -65,6 +65,7 @@ NOT_UNDERSTOOD = [
     "What colour is the roof?",
     "Are there many houses?",
     "Is there a lot of water?",
+    "Are there lots of houses?",
     "Is there a lake in the north of the scene?",
     "Why is the forest green?",
     "What is this?",

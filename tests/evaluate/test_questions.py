@@ -8,6 +8,7 @@ import pytest
 from odc.geo.geobox import GeoBox
 from test_class_objects import draw, ground, truth_of
 
+from graft_core.ask.grammar_planner import GrammarPlanner
 from graft_core.evaluate.answer_scores import is_right
 from graft_core.evaluate.class_objects import WindowTruth
 from graft_core.evaluate.question_families import FAMILIES, Drawn
@@ -242,3 +243,10 @@ def test_no_question_is_asked_twice_of_one_window(asked: list[AskedArea]) -> Non
 )
 def test_classes_read_as_english(name: str, one: str, many: str) -> None:
     assert (a(name), plural(name)) == (one, many)
+
+
+def test_families_are_understood_by_the_grammar(asked: list[AskedArea]) -> None:
+    planner = GrammarPlanner()
+    for each in asked:
+        for question in each.questions:
+            assert planner.plan(question.text).program

@@ -97,6 +97,20 @@ def test_figures_are_by_family_and_against_the_commonest_answer() -> None:
     assert found["average"] == pytest.approx((0.5 + 2 / 3) / 2, abs=1e-3)
 
 
+def test_how_sure_answers_were_stands_beside_how_many_were_right(answers: Callable[..., list[Answered]]) -> None:
+    def said(sure: float, answer: bool | None) -> Answered:
+        return Answered(Question("", "presence", True, EXACT), answer, sure=sure)
+
+    found = figures([said(0.4, False), said(0.7, True), said(0.8, False), said(1.0, True), said(0.0, None)])
+    assert found["by_sureness"] == {
+        "0-0.5": {"answers": 1, "sure": 0.4, "right": 0.0},
+        "0.7-0.9": {"answers": 2, "sure": 0.75, "right": 0.5},
+        "0.9-1": {"answers": 1, "sure": 1.0, "right": 1.0},
+    }
+    (seen,) = answers(asked('exists(find(scene, "red"))', True))
+    assert 0.5 < seen.sure <= 1
+
+
 def test_spread_is_that_of_the_worlds() -> None:
     one = [answered("presence", True, True)] * 3 + [answered("count", 1.0, 1.0)]
     other = [answered("presence", True, False), answered("presence", True, True)]
