@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
+import pytest
 from PIL import Image
 
 KEY = "MLY|4711|0123456789abcdef"
@@ -103,7 +105,7 @@ class Services:
 def running() -> Iterator[Services]:
     """The services, until the block ends."""
     handler = type("Handler", (_Handler,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         services = Services(f"http://127.0.0.1:{server.server_address[1]}")
         handler.services = services  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -114,6 +116,26 @@ def running() -> Iterator[Services]:
             services.go.set()
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def in_use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """The services, with this process and those it starts pointed at them."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("MAPILLARY_TOKEN", KEY)
+    monkeypatch.setenv("FLICKR_KEY", KEY)
+    monkeypatch.delenv("GRAFT_CONTACT", raising=False)
+    with running() as services:
+        for name in ("mapillary", "flickr", "commons"):
+            monkeypatch.setenv(f"GRAFT_{name.upper()}", f"{services.url}/{name}")
+        yield services
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A program that does not read an answer to its end is in its right; anything else is a fault of the test."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,7 +8,8 @@ from typing import Any
 
 from graft_core.io.harvest.area import Box
 from graft_core.io.harvest.found import NO_IMAGE, NOT_A_PHOTO, FoundPhoto, Page, dicts, number, text
-from graft_core.io.harvest.web import Answer, CrowdedError, Verdict, Web, passing
+from graft_core.io.harvest.patience import passing
+from graft_core.io.harvest.web import Answer, CrowdedError, Verdict, Web
 
 API = "https://commons.wikimedia.org/w/api.php"
 PACE_S = 0.5

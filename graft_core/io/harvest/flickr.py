@@ -10,7 +10,8 @@ from typing import Any
 from graft_core.errors import PhotoError
 from graft_core.io.harvest.area import Box
 from graft_core.io.harvest.found import COARSE, NO_IMAGE, FoundPhoto, Page, dicts, number, text
-from graft_core.io.harvest.web import Answer, Verdict, Web, passing
+from graft_core.io.harvest.patience import passing
+from graft_core.io.harvest.web import Answer, Verdict, Web
 
 API = "https://www.flickr.com/services/rest"
 PACE_S = 1.0

@@ -123,5 +123,10 @@ def number(value: Any) -> float:
 
 
 def text(value: Any) -> str:
-    """Text on one line; empty for what is neither text nor a number."""
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """Text on one line; empty for what is neither text nor a number.
+
+    JSON may hold halves of characters, which no file takes; a question mark stands for them.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return " ".join(str(value).split()).encode("utf-8", "replace").decode("utf-8")

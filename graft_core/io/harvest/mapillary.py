@@ -4,9 +4,11 @@ import math
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from graft_core.io.harvest.area import Box
 from graft_core.io.harvest.found import NO_IMAGE, PANORAMA, FoundPhoto, Page, dicts, number, text
+from graft_core.io.harvest.patience import passing
 from graft_core.io.harvest.web import (
     Answer,
     CrowdedError,
@@ -15,7 +17,6 @@ from graft_core.io.harvest.web import (
     RefusedPhotoError,
     Verdict,
     Web,
-    passing,
 )
 
 API = "https://graph.mapillary.com"
@@ -71,7 +72,9 @@ class Mapillary:
             if isinstance(error, LatePhotoError) and not isinstance(error, RefusedPhotoError):
                 raise
             asked = {"fields": "thumb_1024_url"}
-            fresh = self._web.ask(f"{self._api}/{photo.id}", _judge_photo, headers=self._key, params=asked)
+            fresh = self._web.ask(
+                f"{self._api}/{quote(photo.id, safe='')}", _judge_photo, headers=self._key, params=asked
+            )
             address = text(fresh.get("thumb_1024_url"))
             if not address or address == photo.address:
                 raise

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Literal
 from urllib.parse import quote
@@ -16,15 +14,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from graft_core.errors import PhotoError
+from graft_core.io.harvest.found import text
+from graft_core.io.harvest.patience import LONGEST_WAIT_S, TRIES, passing, retry_after, trouble
 from graft_core.io.photos import LARGEST_BYTES
 
-TRIES = 5
-"""Of one request, the first counted in."""
-LONGEST_WAIT_S = 300.0
-"""A service that wants a longer pause gets it between two runs."""
 _TIMEOUT_S = (10, 60)
 """To connect, and between two pieces of an answer."""
-_AGAIN = (408, 425, 429, 500, 502, 503, 504)
 _MOST_WORDS = 160
 _NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)
 
@@ -126,7 +121,7 @@ class Web:
                     timeout=_TIMEOUT_S,
                 )
             except requests.RequestException as error:
-                why = _trouble(error)
+                why = trouble(error)
             else:
                 answer = Answer(response.status_code, _json(response))
                 verdict = judge(answer)
@@ -161,14 +156,14 @@ class Web:
                         return _bounded(response)
                     if response.status_code in (401, 403):
                         raise RefusedPhotoError(f"the photo's address answers {response.status_code}")
-                    if response.status_code not in _AGAIN:
+                    if not passing(response.status_code):
                         raise LostPhotoError(f"the photo's address answers {response.status_code}")
                     reason = f"the photo's address answers {response.status_code}"
                     wait = self._asked_to_wait(response, wait)
             except _NO_ADDRESS as error:
                 raise LostPhotoError("the photo's address is no address") from error
             except requests.RequestException as error:
-                reason = _trouble(error)
+                reason = trouble(error)
             if attempt < TRIES - 1:
                 self._sleep(wait)
         raise LatePhotoError(reason)
@@ -181,7 +176,7 @@ class Web:
             self._next = time.monotonic() + self._pace_s
 
     def _asked_to_wait(self, response: requests.Response, otherwise: float) -> float:
-        seconds = _retry_after(response.headers.get("Retry-After", ""))
+        seconds = retry_after(response.headers.get("Retry-After", ""))
         if seconds is not None and seconds > LONGEST_WAIT_S:
             raise PhotoError(
                 f"{self.account.title} wants a pause of {seconds / 60:.0f} minutes; run the same command again after "
@@ -204,16 +199,11 @@ class Web:
         whole = value if isinstance(value, dict) else {}
         error = whole.get("error")
         said = error if isinstance(error, dict) else whole
-        words = " ".join(str(said.get("message") or said.get("info") or "").split())
+        words = text(said.get("message")) or text(said.get("info"))
         for secret in filter(None, (self.account.key, quote(self.account.key, safe=""))):
             words = words.replace(secret, "...")
         words = words[:_MOST_WORDS].rstrip(". ")
         return f": {words}" if words else ""
-
-
-def passing(status: int) -> bool:
-    """Whether a status is one of those that pass."""
-    return status in _AGAIN
 
 
 def printable(key: str) -> bool:
@@ -235,24 +225,3 @@ def _bounded(response: requests.Response) -> bytes:
         if len(data) > LARGEST_BYTES:
             raise LostPhotoError(f"larger than {LARGEST_BYTES >> 20} MB")
     return bytes(data)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds, or the moment, of the header (RFC 9110, section 10.2.3); None where it says neither."""
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _trouble(error: requests.RequestException) -> str:
-    """A failure in a few words, without the address, which may hold a signature."""
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted here"
-    return "the connection broke"

@@ -8,11 +8,17 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from full_disk import largest_file
 from harvesting import AREA, finished, harvest, scattered
-from photo_services import Served, Services, Trouble
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from photo_services import Served, Services, Trouble, jpeg
 
-from graft_core.errors import GraftError, PhotoError
+from graft_core.errors import ExportError, GraftError, PhotoError
+from graft_core.io.harvest.area import Box
+from graft_core.io.harvest.choose import choose
 from graft_core.io.harvest.files import LATE
+from graft_core.io.harvest.found import found_photo
 from graft_core.io.harvest.harvest import plan_harvest, run_harvest
 from graft_core.io.harvest.services import NAMES, open_service
 from graft_core.io.photos import list_photos
@@ -401,6 +407,63 @@ def test_answers_that_make_no_sense_never_become_rows(services: Services, out: P
         "position 0, 0": 1,
         "no position": 1,
     }
+
+
+MEMBERS = {
+    "mapillary": (
+        "computed_geometry",
+        "geometry",
+        "captured_at",
+        "compass_angle",
+        "is_pano",
+        "creator",
+        "thumb_1024_url",
+    ),
+    "flickr": ("license", "accuracy", "longitude", "latitude", "owner", "ownername", "datetaken", "title", "url_l"),
+    "commons": ("coordinates", "imageinfo", "title"),
+}
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(), max_size=4),
+    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.sampled_from(["value", "coordinates"]), parts),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_stands_in_a_listing_the_photo_is_kept_or_left_out(
+    services: Services, name: str, data: st.DataObject
+) -> None:
+    one = Served("7", 2.01, 48.01, b"x")
+    one.more = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS[name], ANY_JSON)))
+    services.photos = [one]
+    provider = open_service(name, sleep=lambda _: None)
+    with provider.opened():
+        (photo,) = provider.page(Box(*AREA.bounds), "").photos
+    choice = choose([photo], AREA, None)
+    assert len(choice.photos) + sum(choice.left_out.values()) == 1
+    assert found_photo(photo.to_json()).to_json() == photo.to_json()
+
+
+def test_half_a_character_in_a_name_does_not_stop_a_harvest(services: Services, out: Path) -> None:
+    services.photos = scattered(1)
+    services.photos[0].author = "Zo\ud83d"
+    harvest("mapillary", out)
+    assert list(geopandas.read_parquet(out).author) == ["Zo?"]
+
+
+def test_a_full_disk_is_told_and_the_next_run_goes_on(services: Services, out: Path) -> None:
+    services.photos = scattered(3)
+    services.photos[1].body = jpeg(2, side=700)
+    provider = open_service("commons", sleep=lambda _: None)
+    with provider.opened():
+        plan = finished(plan_harvest(provider, AREA, out))
+        with largest_file(200_000), pytest.raises(ExportError, match=r"Cannot write .*2\.jpg: the disk is full; free"):
+            finished(run_harvest(provider, plan))
+    services.asked = []
+    assert harvest("commons", out).kept == 3
+    assert "1" not in services.images()
 
 
 def test_an_address_that_is_none_is_told_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
