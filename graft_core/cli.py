@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from graft_core import cli_ask, cli_check, cli_experiment, cli_pairs, cli_photos, cli_segment, cli_train
+from graft_core import cli_ask, cli_check, cli_experiment, cli_imagery, cli_pairs, cli_photos, cli_segment, cli_train
 from graft_core import cli_house as house
 from graft_core import cli_search as search
 from graft_core.cli_output import say
@@ -37,6 +37,7 @@ for verb in (
     cli_ask.ask,
     house.evaluate,
     cli_check.check,
+    cli_imagery.imagery,
     cli_photos.photos,
     cli_pairs.pairs,
     cli_train.train,
