@@ -1,21 +1,19 @@
 """The models this project knows by name."""
 
-from pathlib import Path
-
 from graft_core import settings
-from graft_core.models.architectures import CLIP_MEAN, CLIP_STD
+from graft_core.models.clip_catalogue import known_clips
+from graft_core.models.defaults import SATELLITE_WORDS as SATELLITE_WORDS
+from graft_core.models.defaults import SENSOR_GSD as SENSOR_GSD
 from graft_core.models.sources import (
     ArchiveMember,
-    ClipRecipe,
     GraftRecipe,
-    HubFile,
     ModelEntry,
     SamArchitecture,
     SamRecipe,
     Url,
     WantedFile,
 )
-from graft_core.types import Level, QueryDefaults, SensorName
+from graft_core.types import Level, SensorName
 
 DEMO_TEACHER = "demo-teacher"
 DEMO_NAMES = (
@@ -27,21 +25,6 @@ DEMO_NAMES = (
 )
 GRAFT_TEXT = "clip-vit-b-16"
 DEFAULT_SEGMENTER = "mobile-sam"
-SENSOR_GSD: dict[SensorName, float] = {"naip": 1.0, "sentinel2": 10.0, "rgb": 1.0}
-
-SATELLITE_WORDS = QueryDefaults(
-    templates=(
-        "A satellite image of {}.",
-        "A satellite photo of {}.",
-        "An aerial image of {}.",
-        "An aerial photo of {}.",
-        "{} seen from above.",
-    ),
-    background=("cropland", "grassland", "trees", "bare ground", "water", "buildings", "a road", "a parking lot"),
-    # CLIP was trained with a logit scale of 100, and every model below keeps its text tower or starts from it.
-    temperature=0.01,
-    bandwidth_tiles=0.5,
-)
 
 
 def known_models() -> tuple[ModelEntry, ...]:
@@ -51,8 +34,7 @@ def known_models() -> tuple[ModelEntry, ...]:
         _graft("graft-naip-patch", "naip", "patch", "graft_naip_patch.ckpt"),
         _graft("graft-sentinel2", "sentinel2", "tile", "graft_sentinel.ckpt"),
         _graft("graft-sentinel2-patch", "sentinel2", "patch", "graft_sentinel_patch.ckpt"),
-        *_openai(),
-        *_remote_sensing_clips(),
+        *known_clips(),
         _mobile_sam(),
         *_meta_sams(),
         _sample_scene(),
@@ -77,102 +59,6 @@ def _graft(name: str, sensor: SensorName, level: Level, file: str) -> ModelEntry
         defaults=SATELLITE_WORDS,
         by_hand="the authors offer it at https://graft.cs.cornell.edu",
     )
-
-
-def _clip(name: str, config: str, what: str, licence: str, size: int | None, *files: WantedFile) -> ModelEntry:
-    """A CLIP trained by OpenAI or started from one, so its activation is QuickGELU."""
-    return ModelEntry(
-        name=name,
-        kind="encoder",
-        what=what,
-        licence=licence,
-        files=files,
-        folder=settings.weights_dir(),
-        recipe=ClipRecipe(config, True, CLIP_MEAN, CLIP_STD),
-        sensor="rgb",
-        level="tile",
-        gsd=SENSOR_GSD["rgb"],
-        tile_px=224,
-        size_bytes=size,
-        defaults=SATELLITE_WORDS,
-    )
-
-
-def _openai() -> tuple[ModelEntry, ...]:
-    models = (
-        (
-            "clip-vit-b-16",
-            "ViT-B-16",
-            "timm/vit_base_patch16_clip_224.openai",
-            "4b8699299b1e8997753c64b052ba32031449d5d853f55a039148560ee02b820f",
-            "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f",
-            None,
-        ),
-        (
-            "clip-vit-b-32",
-            "ViT-B-32",
-            "timm/vit_base_patch32_clip_224.openai",
-            "e6d1bd7789aa45192b3bf90570a789b478bae1b74ebcce7eddd908e83a2b7c31",
-            "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af",
-            605_143_284,
-        ),
-        (
-            "clip-vit-l-14",
-            "ViT-L-14",
-            "timm/vit_large_patch14_clip_224.openai",
-            None,
-            "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836",
-            None,
-        ),
-    )
-    return tuple(_one_openai(*model) for model in models)
-
-
-def _one_openai(
-    name: str, config: str, repo: str, hub_sha256: str | None, archive_sha256: str, size: int | None
-) -> ModelEntry:
-    archive = f"{config}.pt"
-    address = f"https://openaipublic.azureedge.net/clip/models/{archive_sha256}/{archive}"
-    hub = HubFile(repo, "open_clip_model.safetensors", f"{name}.safetensors", hub_sha256)
-    wanted = WantedFile((f"{name}.safetensors", archive), (hub, Url(address, archive, archive_sha256)))
-    what = f"OpenAI's CLIP {config}; photos and words, no satellite training"
-    return _clip(name, config, what, "MIT", size, wanted)
-
-
-def _remote_sensing_clips() -> tuple[ModelEntry, ...]:
-    remote = (
-        (
-            "remoteclip-vit-b-32",
-            "ViT-B-32",
-            605_208_421,
-            "60014e395d930a3f2963d1d89c8522bf4ad56775571e4356e866864789af85c4",
-        ),
-        (
-            "remoteclip-vit-l-14",
-            "ViT-L-14",
-            1_710_613_765,
-            "fcc2a7e21e171f4ffcb7a9c0206b8b74ac0c9eb83c67b576958b7a4ed6c8cecb",
-        ),
-    )
-    entries = [
-        _clip(
-            name,
-            config,
-            f"RemoteCLIP {config}: CLIP trained further on captioned satellite and aerial images",
-            "Apache-2.0",
-            size,
-            _hub_file("chendelong/RemoteCLIP", f"RemoteCLIP-{config}.pt", sha256),
-        )
-        for name, config, size, sha256 in remote
-    ]
-    geo = _hub_file("Zilun/GeoRSCLIP", "ckpt/RS5M_ViT-B-32.pt", None)
-    what = "GeoRSCLIP ViT-B-32: CLIP trained further on the five million captioned images of RS5M"
-    return (*entries, _clip("georsclip-vit-b-32", "ViT-B-32", what, "see its hub page", None, geo))
-
-
-def _hub_file(repo: str, path: str, sha256: str | None) -> WantedFile:
-    name = Path(path).name
-    return WantedFile((name,), (HubFile(repo, path, name, sha256),))
 
 
 def _mobile_sam() -> ModelEntry:

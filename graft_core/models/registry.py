@@ -23,11 +23,14 @@ from graft_core.models.catalogue import (
 from graft_core.models.encoder import LazyEncoder
 from graft_core.models.hf_vit import released_shape
 from graft_core.models.openclip import entry_by_name, is_architecture
+from graft_core.models.siglip_config import read_siglip
 from graft_core.models.sources import (
     CardRecipe,
     ClipRecipe,
     GraftRecipe,
     ModelEntry,
+    SiglipRecipe,
+    SpaceRecipe,
     WantedFile,
     file_sha256,
 )
@@ -137,7 +140,7 @@ def _load_space(entry: ModelEntry, spec: EncoderSpec, device: str) -> "ClipTower
     """Photo and text tower of an encoder, which may be another entry's."""
     leaned_on = entry if spec.text_encoder == entry.name else _text_entry(entry, spec.text_encoder)
     weights = _encoder_weights(leaned_on)
-    if not isinstance(leaned_on.recipe, CardRecipe | ClipRecipe):
+    if not isinstance(leaned_on.recipe, SpaceRecipe):
         raise ModelError(f"{leaned_on.name!r} has no text tower, and {entry.name!r} names it as its text encoder.")
     from graft_core.models.device import pick_device
     from graft_core.models.towers import shared_space
@@ -208,6 +211,10 @@ def _spec(entry: ModelEntry, weights: Path) -> EncoderSpec:
         promised = input_shape(model_config(recipe.config), entry.name)
         tile_px, patch_px, dim = promised.tile_px, promised.patch_px, promised.dim
         level, text_encoder, mean, std = "tile", entry.name, recipe.mean, recipe.std
+    elif isinstance(recipe, SiglipRecipe):
+        read = read_siglip(recipe)
+        tile_px, patch_px, dim = read.image_px, read.patch_px, read.vision.width
+        level, text_encoder, mean, std = "tile", entry.name, read.mean, read.std
     else:
         raise ModelError(f"{entry.name!r} has no configuration yet; {entry.how_to_get}.")
     return EncoderSpec(

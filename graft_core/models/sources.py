@@ -162,6 +162,10 @@ class GraftRecipe:
     """Model whose text tower shares the space."""
 
 
+SpaceRecipe = CardRecipe | ClipRecipe | SiglipRecipe
+"""What has a photo and a text tower."""
+
+
 @dataclass(frozen=True)
 class SamRecipe:
     """Build a Segment Anything model."""
@@ -186,7 +190,7 @@ class ModelEntry:
     """Everything it needs on disk; the weights come first."""
     folder: Path
     """Where its files belong."""
-    recipe: CardRecipe | ClipRecipe | SiglipRecipe | GraftRecipe | SamRecipe | None = None
+    recipe: SpaceRecipe | GraftRecipe | SamRecipe | None = None
     """How to build it; None for what is only fetched."""
     sensor: SensorName | None = None
     """Imagery it was trained for."""

@@ -14,24 +14,27 @@ from graft_core.models.card import load_card
 from graft_core.models.clip import ClipTowers, PhotoInput, assemble, build_clip, load_state, tokenizer
 from graft_core.models.graft import SatelliteTower, TileRunner
 from graft_core.models.hf_vit import VitShape, to_open_clip
-from graft_core.models.sources import CardRecipe, ClipRecipe
+from graft_core.models.siglip import siglip_space
+from graft_core.models.sources import CardRecipe, ClipRecipe, SiglipRecipe, SpaceRecipe
 from graft_core.models.torch_file import open_torch_file
 from graft_core.models.weights import read_weights
 from graft_core.types import EncoderSpec, Level
 
 SMALLEST_TEXT = {"context_length": 1, "vocab_size": 1, "width": 64, "heads": 1, "layers": 1}
 
-_spaces: dict[tuple[str, str, ClipRecipe | None], ClipTowers] = {}
+_spaces: dict[tuple[str, str, ClipRecipe | SiglipRecipe | None], ClipTowers] = {}
 _spaces_lock = threading.Lock()
 
 
-def shared_space(recipe: CardRecipe | ClipRecipe, weights: Path, sha256: str, device: torch.device) -> ClipTowers:
+def shared_space(recipe: SpaceRecipe, weights: Path, sha256: str, device: torch.device) -> ClipTowers:
     """Photo and text tower; encoders that lean on the same weights share one copy of them."""
     with _spaces_lock:
-        key = (sha256, str(device), recipe if isinstance(recipe, ClipRecipe) else None)
+        key = (sha256, str(device), None if isinstance(recipe, CardRecipe) else recipe)
         if key not in _spaces:
             if isinstance(recipe, CardRecipe):
                 _spaces[key] = _card_space(recipe, device)
+            elif isinstance(recipe, SiglipRecipe):
+                _spaces[key] = siglip_space(recipe, weights, device)
             else:
                 _spaces[key] = _clip_space(recipe, weights, device)
         return _spaces[key]
