@@ -7,7 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from graft_core.ask.answer import ANALYST
 from graft_core.ask.functions import signatures
+from graft_core.ask.grammar_planner import NAME as GRAMMAR
 from graft_core.ask.in_words import sure_in_words
 from graft_core.ui.ask_files import offer_files
 from graft_core.ui.ask_history import Entry, asked_at, can_restore
@@ -79,7 +81,7 @@ def _show_closed(entry: Entry, state: Asking) -> None:
 
 def _about(entry: Entry) -> str:
     """Who wrote the program, of which scene, when."""
-    planner = {"analyst": "your program", "grammar": "program by the grammar"}.get(
+    planner = {ANALYST: "your program", GRAMMAR: "program by the grammar"}.get(
         entry.answer["planner"], f"program by {entry.answer['planner']}"
     )
     where = Path(entry.looking.scene).name + (", in the area of interest" if entry.looking.area else "")

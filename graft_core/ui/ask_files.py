@@ -14,10 +14,8 @@ def answer_text(entry: Entry) -> str:
     """Question, answer and program, to be pasted into a report."""
     sure = float(entry.answer["sure"])
     how = f"{sure_in_words(sure)}, {sure:.0%}" if sure else sure_in_words(sure)
-    asked = [f"Question: {entry.question}"] if entry.question else []
-    return "\n".join(
-        [*asked, f"Answer: {entry.answer['sentence']} ({how})", f"Scene: {entry.looking.scene}", "", entry.program]
-    )
+    said = f"{entry.answer['sentence']} ({how})"
+    return "\n".join([entry.title, said, f"Scene: {entry.looking.scene}", "", entry.program])
 
 
 def answer_json(entry: Entry) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from graft_core.ask.answer import ANALYST
 from graft_core.errors import ExportError
 from graft_core.serve.answers import VERSION
 from graft_core.ui.patch_controls import Looking
@@ -46,8 +47,10 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The question, or what stands for it."""
-        return self.question or "A program of your own"
+        """The question, or what stands for it: a program that was changed answers another one."""
+        if self.answer["planner"] != ANALYST:
+            return self.question
+        return f"Your program, after: {self.question}" if self.question else "Your program"
 
     @property
     def features(self) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ask_page import (
+    CORNER,
     answer,
     answered,
     ask,
@@ -24,10 +25,10 @@ from browser_page import ROOT, Serve, Watched
 from chat_server import Answer, ChatServer, chat_server, says
 from explore_page import view_of
 from playwright.sync_api import expect
-from segment_page import look_closely, put_small_scene
+from segment_page import put_small_scene
 from train_page import SLOW_MS
 
-COUNT = 'lakes = find(scene, "forest")\ncount(lakes)'
+COUNT = 'woods = find(scene, "forest")\ncount(woods)'
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,6 @@ def test_question_is_answered_and_its_program_read_changed_run_again_and_exporte
     expect(page.get_by_text("Ask a question, or pick one")).to_be_visible()
     watched.picture("ask-empty")
     page.get_by_text("What share is forest?", exact=True).click()
-    look_closely(watched)
     answered(watched, "What share is forest?")
     expect(program(page)).to_have_value('share(scene, "forest")')
     expect(sentence(page)).to_contain_text("forest")
@@ -77,7 +77,8 @@ def test_question_is_answered_and_its_program_read_changed_run_again_and_exporte
     expect(drawn(watched, 1)).not_to_have_count(0)  # the scene itself was looked at
 
     run_again(watched, COUNT)
-    expect(answer(page)).to_contain_text("your program", timeout=SLOW_MS)
+    answered(watched, "Your program, after: What share is forest?")
+    expect(answer(page)).to_contain_text("your program")
     watched.settled()
     expect(earlier(page)).to_have_count(1)
     expect(steps(page)).to_have_count(2)
@@ -90,7 +91,7 @@ def test_question_is_answered_and_its_program_read_changed_run_again_and_exporte
     switch(watched, 1)
     expect(drawn(watched)).to_have_count(0)
     before = view_of(watched.map_frame())
-    page.locator(".st-key-go-1 button").click()
+    page.locator(".st-key-go-1 button").first.click()
     expect(drawn(watched)).to_have_count(count)
     watched.settled()
     assert view_of(watched.map_frame()) != before
@@ -100,6 +101,7 @@ def test_question_is_answered_and_its_program_read_changed_run_again_and_exporte
     download.value.save_as(tmp_path / "answer.json")
     told = json.loads((tmp_path / "answer.json").read_text())
     assert (told["program"], told["value"], told["planner"]) == (COUNT, count, "analyst")
+    assert told["area"] == CORNER
     assert len(told["evidence"]["features"]) == count
     with page.expect_download() as download:
         page.get_by_role("button", name="GeoJSON").click()

@@ -21,7 +21,9 @@ def step(number: int, call: str, evidence: list[int], kind: str = "number") -> d
     return {"step": number, "line": 1, "call": call, "kind": kind, "seconds": 0.04, "evidence": evidence}
 
 
-def lakes(*, question: str = "Are there more lakes than forest?", scene_only: bool = False) -> Entry:
+def lakes(
+    *, question: str = "Are there more lakes than forest?", scene_only: bool = False, planner: str = "grammar"
+) -> Entry:
     """Two lakes are found and counted, and the whole scene is looked at; or the latter alone."""
     whole = square(2, "scene", 8.0, None)
     features = [whole] if scene_only else [square(1, "lake", 8.0), square(1, "lake", 8.02), whole]
@@ -30,7 +32,7 @@ def lakes(*, question: str = "Are there more lakes than forest?", scene_only: bo
         step(3, 'share(scene, "forest")', [2]),
     ]  # fmt: skip
     answer = {
-        "question": question, "program": PROGRAM, "planner": "grammar", "kind": "truth", "value": True, "unit": "",
+        "question": question, "program": PROGRAM, "planner": planner, "kind": "truth", "value": True, "unit": "",
         "sentence": "Yes: <2> lakes.", "sure": 0.83, "notices": [], "steps": steps,
         "evidence": {"type": "FeatureCollection", "features": features},
     }  # fmt: skip

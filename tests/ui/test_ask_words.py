@@ -38,6 +38,13 @@ def test_text_to_paste_has_question_answer_how_sure_and_program() -> None:
         assert part in text
 
 
+def test_changed_program_does_not_pass_for_the_answer_to_the_question() -> None:
+    assert lakes().title == "Are there more lakes than forest?"
+    assert lakes(planner="analyst").title == "Your program, after: Are there more lakes than forest?"
+    assert lakes(planner="analyst", question="").title == "Your program"
+    assert answer_text(lakes(planner="analyst")).startswith("Your program, after: ")
+
+
 def test_export_tells_where_it_was_asked_and_holds_the_evidence() -> None:
     told = json.loads(answer_json(lakes()))
     assert (told["scene"], told["refined"], told["program"]) == ("town", False, PROGRAM)
