@@ -107,6 +107,7 @@ class StacServer:
             item
             for item in self.items
             if item["collection"] in wanted["collections"]
+            and item["id"] in wanted.get("ids", [item["id"]])
             and (area is None or shapely.geometry.shape(item["geometry"]).intersects(area))
             and first <= item["properties"]["datetime"] <= last
             and (limit is None or item["properties"].get("eo:cloud_cover", 101) <= limit)

@@ -14,7 +14,7 @@ from graft_core.errors import ImageryError
 from graft_core.geo.place import WGS84, reprojected
 from graft_core.io.imagery.catalogs import find_catalog, find_product
 from graft_core.io.imagery.item import ImageryItem
-from graft_core.io.imagery.search import Found, Wanted, search, why_empty
+from graft_core.io.imagery.search import Found, Wanted, items_by_id, search, why_empty
 from graft_core.io.vector import read_area
 
 Wish = Literal["clearest", "newest"]
@@ -77,6 +77,16 @@ def find_imagery(
     if not found.items:
         raise ImageryError(why_empty(where, product, wanted))
     return found
+
+
+def imagery_of(catalog: str, collection: str, ids: Sequence[str]) -> tuple[ImageryItem, ...]:
+    """The images of these ids, in their order: those of an earlier search.
+
+    Raises:
+        ImageryError: no answer, a refusal, or one of them is not there.
+    """
+    where = find_catalog(catalog)
+    return items_by_id(where, find_product(where, collection), ids)
 
 
 def coverage(item: ImageryItem, area: BaseGeometry) -> float:

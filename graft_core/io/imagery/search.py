@@ -1,7 +1,7 @@
 """Asks a STAC API for the images of an area (Item Search, with paging); whatever goes wrong becomes one sentence."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -103,18 +103,7 @@ def search(catalog: Catalog, product: Product, wanted: Wanted, patience: Patienc
     Raises:
         ImageryError: no answer, a refusal, an answer that is no STAC, or only items without usable files.
     """
-    patience = patience or Patience()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what an API does not state about itself
-            documents = list(islice(_documents(catalog, product, wanted, patience), wanted.limit + 1))
-    except APIError as error:
-        raise ImageryError(_refusal(catalog, error, patience)) from error
-    except _NO_STAC as error:
-        raise ImageryError(
-            f"{catalog.url} does not answer like a STAC API with a search ({type(error).__name__}); "
-            "check the address, or choose another catalogue."
-        ) from error
+    documents = _read(catalog, _question(product, wanted), patience or Patience())
     items, unusable = [], []
     for document in documents[: wanted.limit]:
         try:
@@ -126,6 +115,23 @@ def search(catalog: Catalog, product: Product, wanted: Wanted, patience: Patienc
     kept = [item for item in items if _fits(item, wanted)]
     kept.sort(key=lambda item: (item.acquired, item.id), reverse=True)
     return Found(tuple(kept), len(documents) > wanted.limit, tuple(unusable))
+
+
+def items_by_id(
+    catalog: Catalog, product: Product, ids: Sequence[str], patience: Patience | None = None
+) -> tuple[ImageryItem, ...]:
+    """The images of these ids, in their order.
+
+    Raises:
+        ImageryError: no answer, a refusal, or one of them is not there.
+    """
+    asked = {"collections": [product.collection], "ids": list(ids), "limit": len(ids), "max_items": len(ids)}
+    items = [read_item(each, catalog, product) for each in _read(catalog, asked, patience or Patience())]
+    found = {item.id: item for item in items}
+    missing = [identity for identity in ids if identity not in found]
+    if missing:
+        raise ImageryError(f"{catalog.url} has no image {missing[0]} in {product.collection}; search again.")
+    return tuple(found[identity] for identity in ids)
 
 
 def why_empty(catalog: Catalog, product: Product, wanted: Wanted, patience: Patience | None = None) -> str:
@@ -152,7 +158,22 @@ def why_empty(catalog: Catalog, product: Product, wanted: Wanted, patience: Pati
     return f"{catalog.url} has no collection {product.collection} with images in it; check its id."
 
 
-def _documents(catalog: Catalog, product: Product, wanted: Wanted, patience: Patience) -> Iterator[Mapping[str, Any]]:
+def _read(catalog: Catalog, asked: Mapping[str, Any], patience: Patience) -> list[Mapping[str, Any]]:
+    """The items of a search as JSON; ImageryError for whatever goes wrong."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what an API does not state about itself
+            return list(islice(_documents(catalog, dict(asked), patience), asked["max_items"]))
+    except APIError as error:
+        raise ImageryError(_refusal(catalog, error, patience)) from error
+    except _NO_STAC as error:
+        raise ImageryError(
+            f"{catalog.url} does not answer like a STAC API with a search ({type(error).__name__}); "
+            "check the address, or choose another catalogue."
+        ) from error
+
+
+def _documents(catalog: Catalog, asked: dict[str, Any], patience: Patience) -> Iterator[Mapping[str, Any]]:
     """Items as JSON, page after page."""
     retry = Retry(
         total=patience.retries,
@@ -164,6 +185,18 @@ def _documents(catalog: Catalog, product: Product, wanted: Wanted, patience: Pat
     patient = (patience.connect_s, patience.read_s)
     # Stated twice: opening a client takes the time limit away from what it is given unless it gets one too.
     client = Client.open(catalog.url, stac_io=StacApiIO(timeout=patient, max_retries=retry), timeout=patient)
+    if not client.conforms_to(ConformanceClasses.QUERY):
+        asked.pop("query", None)
+    try:
+        yield from client.search(**asked).items_as_dicts()
+    except APIError as error:
+        if getattr(error, "status_code", None) != 405:
+            raise
+        yield from client.search(method="GET", **asked).items_as_dicts()
+
+
+def _question(product: Product, wanted: Wanted) -> dict[str, Any]:
+    """What is asked, one image more than wanted, so that it is known whether there are more."""
     asked: dict[str, Any] = {
         "collections": [product.collection],
         "intersects": shapely.geometry.mapping(_asked_area(wanted.area)),
@@ -172,14 +205,9 @@ def _documents(catalog: Catalog, product: Product, wanted: Wanted, patience: Pat
         "max_items": wanted.limit + 1,
     }
     # Aerial imagery says nothing of clouds, and a catalogue that compares drops what it cannot compare.
-    if wanted.cloud is not None and "sentinel-2" in product.collection and client.conforms_to(ConformanceClasses.QUERY):
+    if wanted.cloud is not None and "sentinel-2" in product.collection:
         asked["query"] = {"eo:cloud_cover": {"lte": wanted.cloud}}
-    try:
-        yield from client.search(**asked).items_as_dicts()
-    except APIError as error:
-        if getattr(error, "status_code", None) != 405:
-            raise
-        yield from client.search(method="GET", **asked).items_as_dicts()
+    return asked
 
 
 def _asked_area(area: BaseGeometry) -> BaseGeometry:

@@ -11,7 +11,7 @@ from stac_server import StacServer
 
 from graft_core.errors import ImageryError
 from graft_core.io.imagery.catalogs import Catalog, find_catalog, find_product
-from graft_core.io.imagery.search import Found, Patience, Wanted, search, why_empty
+from graft_core.io.imagery.search import Found, Patience, Wanted, items_by_id, search, why_empty
 
 HASTY = Patience(connect_s=2, read_s=2, retries=1, pause_s=0.01)
 SMALL = drawn(side=8)
@@ -210,3 +210,12 @@ def test_both_catalogues_are_asked_in_the_same_way(catalogs: StacServer) -> None
     item = earth_search_sentinel2(catalogs, "2021-06-17", SMALL)
     found = run(Wanted(area_in(item), cloud=50), "earth-search")
     assert [each.id for each in found.items] == ["S2A_33UUP_20210617_0_L2A"]
+
+
+def test_images_are_had_again_by_their_ids_in_their_order(catalogs: StacServer, area: shapely.Geometry) -> None:
+    where = find_catalog("planetary-computer")
+    product = find_product(where, "sentinel2")
+    ids = [item["id"] for item in (catalogs.items[4], catalogs.items[1], catalogs.items[6])]
+    assert [item.id for item in items_by_id(where, product, ids, HASTY)] == ids
+    with pytest.raises(ImageryError, match="has no image gone in sentinel-2-l2a; search again"):
+        items_by_id(where, product, [ids[0], "gone"], HASTY)
