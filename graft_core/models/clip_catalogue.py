@@ -1,6 +1,6 @@
 """The CLIPs and SigLIPs this project knows by name: photos and words, with or without satellite training.
 
-A hash stands here where the file's own publisher states it; where none is known, the hub's guards the download.
+A hash stands here where one is known beyond doubt; where none is, the one that the hub states guards the download.
 """
 
 from pathlib import Path
@@ -78,7 +78,7 @@ def _openai() -> tuple[ModelEntry, ...]:
             "timm/vit_base_patch16_clip_224.openai",
             "4b8699299b1e8997753c64b052ba32031449d5d853f55a039148560ee02b820f",
             "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f",
-            None,
+            598_516_980,
         ),
         (
             "clip-vit-b-32",

@@ -168,6 +168,7 @@ def test_what_a_publisher_states_of_a_clip_stands_in_the_registry(name: str) -> 
 
 
 STATED_BYTES = {
+    "clip-vit-b-16": 598_516_980,
     "clip-vit-b-32": 605_143_284,
     "laion-clip-vit-l-14": 1.71e9,
     "remoteclip-rn50": 408_397_807,
