@@ -22,7 +22,7 @@ Made = TypeVar("Made")
 
 WHITE = 3000
 """Counts of a Sentinel-2 product that are shown as 255."""
-SHADES = COLORS | {"orange": (255, 120, 0), "violet": (120, 0, 255), "purple": (150, 0, 255)}
+SHADES = COLORS | {"orange": (255, 120, 0), "violet": (120, 0, 255), "purple": (150, 0, 255), "indigo": (125, 0, 255)}
 """Colours of images: those the encoder knows words for, and some between them."""
 BANDS = {"B04": 0, "B03": 1, "B02": 2}
 

@@ -46,6 +46,12 @@ def test_miou_over_all_scenes_is_that_counted_by_hand(level: Level, two: LandCov
     assert found.words == WORDS
 
 
+def test_pixels_that_two_classes_claim_nearly_alike_are_of_the_nearer_one(tmp_path: Path) -> None:
+    root = mini.write_land_cover(tmp_path / "set", {"a": ("indigo", halves(2, 2))}, NAMES)
+    asked = open_land_cover(root, "landcover", tmp_path, {"water": "blue", "brick": "magenta"})
+    assert measured(asked, tmp_path / "cache", KnownEncoder(level="patch")).by_class["iou"] == {"water": 1.0}
+
+
 def test_scenes_that_were_counted_are_not_looked_at_again(two: LandCoverSet, tmp_path: Path) -> None:
     first, cache = KnownEncoder(level="patch"), tmp_path / "cache"
     work = evaluate_land_cover(two, first, cache)
