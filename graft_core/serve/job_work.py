@@ -73,6 +73,29 @@ def fetch(arguments: Mapping[str, Any], report: Report) -> None:
     report.made(f"{name} is here: {', '.join(str(path) for path in fetched_paths(name))}.")
 
 
+def imagery(arguments: Mapping[str, Any], report: Report) -> None:
+    """Get images of a catalogue, and embed them where ``index`` is said; what is there already is left as it is."""
+    report.runs("Asking the catalogue.")
+    import shapely.geometry
+
+    from graft_core.tasks.find_imagery import imagery_of
+    from graft_core.tasks.get_imagery import get_imagery
+    from graft_core.tasks.imagery_plan import plan_imagery
+
+    items = imagery_of(arguments["catalog"], arguments["collection"], arguments["ids"])
+    area = shapely.geometry.shape(arguments["area"])
+    plan = plan_imagery(items, area, arguments["how"], clear=bool(arguments.get("clear")))
+    report.follow(get_imagery(plan))
+    names = ", ".join(piece.target.name for piece in plan.pieces)
+    report.made(f"{names} {'is' if len(plan.pieces) == 1 else 'are'} in {plan.folder}.")
+    if arguments.get("index"):
+        from graft_core.io.scene import open_scene
+
+        with turn(report, arguments.get("device")) as device:
+            for piece in plan.pieces:
+                _embed(open_scene(piece.target), arguments, device, report)
+
+
 def pairs(arguments: Mapping[str, Any], report: Report) -> None:
     """Place photos on scenes, and write the table with its report; the report alone where nothing matches."""
     with turn(report, arguments.get("device")) as device:
@@ -118,6 +141,7 @@ def train(arguments: Mapping[str, Any], report: Report) -> None:
 WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "index": index,
     "fetch": fetch,
+    "imagery": imagery,
     "demo": demo,
     "pairs": pairs,
     "train": train,
