@@ -58,7 +58,7 @@ def models(as_json: options.JsonFlag = False) -> None:
 
     entries = list_models()
     if as_json:
-        fields = ("name", "kind", "what", "licence", "sensor", "level", "gsd", "present")
+        fields = ("name", "kind", "what", "licence", "sensor", "level", "gsd", "tile_px", "sha256", "present")
         print_json([{name: getattr(entry, name) for name in fields} | {"get": entry.how_to_get} for entry in entries])
         return
     for entry in entries:
@@ -73,7 +73,9 @@ def fetch(
     """Get a model's weights: from this machine, else from its mirrors."""
     from graft_core.models.fetch import fetch as fetch_model
     from graft_core.models.fetch import fetched_paths
+    from graft_core.models.registry import find_model
 
+    say(f"Licence of {name}: {find_model(name).licence}.")
     show(fetch_model(name, dest=to), name)
     print_lines(str(path) for path in fetched_paths(name, dest=to))
 

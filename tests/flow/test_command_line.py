@@ -264,9 +264,24 @@ def test_doctor_tells_what_is_there_and_what_is_missing(four: Path, encoder: Kno
 
 
 def test_models_are_listed(run: Run) -> None:
-    names = [entry["name"] for entry in json.loads(run("models", "--json")[1])]
-    assert {"graft-demo-naip", "graft-demo-sentinel2", "graft-naip"} <= set(names)
+    entries = {entry["name"]: entry for entry in json.loads(run("models", "--json")[1])}
+    assert {"graft-demo-naip", "graft-demo-sentinel2", "graft-naip"} <= entries.keys()
+    assert entries["remoteclip-vit-b-32"]["sha256"].startswith("60014e395d93")
+    assert entries["git-rsclip-large"]["tile_px"] == 256
     assert "graft-demo-naip" in run("models")[1]
+
+
+def test_a_model_that_cannot_be_fetched_is_told_with_its_licence_and_the_next_step(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    status, out, err = run("fetch", "remoteclip-vit-b-32")
+    assert (status, out) == (1, "")
+    assert "Licence of remoteclip-vit-b-32: Apache-2.0." in err
+    assert "HF_HUB_OFFLINE forbids it" in err
+    assert "By hand: put RemoteCLIP-ViT-B-32.pt into" in err
 
 
 def test_evaluate_prints_one_object_for_all_seeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
