@@ -51,7 +51,7 @@ class _Said:
         """The last line, without a full stop."""
         node = self._named(self._program.answer)
         if isinstance(value, Truth):
-            why = self._because(node)
+            why = self._because(node, value.value)
             return f"{'yes' if value.value else 'no'}{f': {why}' if why else ''}"
         if isinstance(value, Number):
             return self._number(node, value)
@@ -72,14 +72,18 @@ class _Said:
         step = self._steps.get((node.lineno, self._program.source(node)))
         return node.func.id, step, step.evidence[0] if step and step.evidence else None
 
-    def _because(self, node: ast.expr) -> str:
-        """What a yes or no stands on; empty where its program says more than a sentence can."""
+    def _because(self, node: ast.expr, yes: bool) -> str:
+        """What a yes or no stands on; empty where its program says more than a sentence can.
+
+        All parts of a true ``and`` and of a false ``or`` count; otherwise only some do, and which ones is in the steps.
+        """
         node = self._named(node)
         match node:
             case ast.UnaryOp():
-                return self._because(node.operand)
+                return self._because(node.operand, not yes)
             case ast.BoolOp():
-                return ", ".join(dict.fromkeys(filter(None, map(self._because, node.values))))
+                parts = node.values if isinstance(node.op, ast.And) == yes else []
+                return ", ".join(dict.fromkeys(filter(None, (self._because(each, yes) for each in parts))))
             case ast.Compare(left=left, comparators=[right]):
                 return self._against(left, right)
         function, _, region = self._made(node)

@@ -42,6 +42,9 @@ def test_lakes_and_houses() -> None:
             'exists(find(scene, "mill"))',
             "I cannot tell: something looks like a mill, but no object could be made out.",
         ),
+        ('exists(find(scene, "river")) or exists(find(scene, "lake"))', "Yes."),
+        ('exists(find(scene, "river")) or exists(find(scene, "ship"))', "No: no river was found, no ship was found."),
+        ('exists(find(scene, "lake")) and exists(find(scene, "river"))', "No."),
         (
             'not exists(find(scene, "river")) and exists(find(scene, "lake"))',
             "Yes: no river was found, 3 lakes were found.",
