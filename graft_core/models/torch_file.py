@@ -45,6 +45,8 @@ NEVER_IN_WEIGHTS = frozenset(
 )
 NEVER_BUILTINS = frozenset({"eval", "exec", "compile", "open", "__import__", "breakpoint"})
 OPENAI_SETTINGS = frozenset({"input_resolution", "context_length", "vocab_size"})
+DEEPEST = 32
+"""Modules inside modules; OpenAI's have six."""
 READ_ERRORS = (
     pickle.UnpicklingError,
     AttributeError,
@@ -193,8 +195,12 @@ def open_torch_file(path: Path) -> TorchArchive:
             pickled = [name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl")]
             if len(pickled) != 1:
                 raise ModelError(f"{path} is a zip, but not PyTorch's: choose a .pt, .ckpt or .safetensors file.")
+            if archive.getinfo(pickled[0]).compress_type != zipfile.ZIP_STORED:  # a few bytes may become gigabytes
+                raise ValueError("its pickle is compressed, which PyTorch never does")
             with archive.open(pickled[0]) as stream:
                 root = _TensorPickle(stream).load()
+        scripted = isinstance(root, StandIn) and root.scripted
+        tensors = dict(_module_tensors(root, "", set())) if scripted else _state_dict(root)
     except zipfile.BadZipFile:
         raise ModelError(_not_a_zip(path)) from None
     except FileNotFoundError:
@@ -208,8 +214,6 @@ def open_torch_file(path: Path) -> TorchArchive:
         ) from None
     except READ_ERRORS as error:
         raise ModelError(f"{path} is damaged ({error}): fetch it again.") from error
-    scripted = isinstance(root, StandIn) and root.scripted
-    tensors = dict(_module_tensors(root, "", set())) if scripted else _state_dict(root)
     if not tensors:
         raise ModelError(f"{path} holds no tensors by name (no state_dict): it is not a file of model weights.")
     return TorchArchive(path, pickled[0].partition("/")[0], tensors, scripted)
@@ -231,6 +235,8 @@ def _module_tensors(module: StandIn, prefix: str, seen: set[int]) -> Iterator[tu
     """Parameters and buffers of a TorchScript module and its children, by dotted name."""
     if id(module) in seen or not isinstance(module.state, dict):
         return
+    if prefix.count(".") > DEEPEST:
+        raise ValueError(f"modules inside modules, more than {DEEPEST} deep")
     seen.add(id(module))
     for name, value in module.state.items():
         if isinstance(value, StoredTensor):

@@ -255,3 +255,22 @@ def test_safetensors_are_read_by_the_same_door(tmp_path: Path) -> None:
         read_weights(tmp_path / "w.safetensors")
     with pytest.raises(ModelError, match="There is no file"):
         read_weights(tmp_path / "none.safetensors")
+
+
+def test_a_few_bytes_that_would_become_gigabytes_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    long = b"\x80\x02X" + (50_000_000).to_bytes(4, "little") + b"a" * 50_000_000 + b"."
+    with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/data.pkl", long)
+    assert (tmp_path / "bomb.pt").stat().st_size < 100_000
+    with pytest.raises(ModelError, match=r"bomb\.pt is damaged \(its pickle is compressed.*fetch it again"):
+        open_torch_file(tmp_path / "bomb.pt")
+
+
+@pytest.mark.parametrize("depth", [40, 100_000])
+def test_modules_without_end_are_refused(tmp_path: Path, depth: int) -> None:
+    """Their names alone would fill the memory."""
+    nested = b"c__torch__\nA\n)\x81}U\x01a" * depth + b"N" + b"sb" * depth + b"."
+    with zipfile.ZipFile(tmp_path / "deep.pt", "w") as archive:
+        archive.writestr("deep/data.pkl", b"\x80\x02" + nested)
+    with pytest.raises(ModelError, match=r"deep\.pt is damaged \(modules inside modules.*fetch it again"):
+        open_torch_file(tmp_path / "deep.pt")
