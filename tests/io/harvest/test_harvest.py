@@ -423,7 +423,11 @@ MEMBERS = {
     "commons": ("coordinates", "imageinfo", "title"),
 }
 ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(), max_size=4),
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers()
+    | st.text(st.characters(), max_size=4),
     lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.sampled_from(["value", "coordinates"]), parts),
     max_leaves=4,
 )
