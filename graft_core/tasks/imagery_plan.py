@@ -126,6 +126,8 @@ def plan_imagery(
         raise ImageryError("Clouds are taken out of windows only; get a window, or a median, which leaves them out.")
     if clear or how == "median":
         _require_classes(items)
+    if how == "whole":
+        _require_http(items)
     if how == "median":
         pieces = [_median_piece(items, area, folder, attempts)]
     elif how == "window":
@@ -174,11 +176,6 @@ def _file_piece(opened: Opened, how: How, folder: Path) -> Piece:
     wanted = {key: item.files[key] for key in (IMAGE, *BANDS) if key in item.files}
     files = []
     for key, asset in wanted.items():
-        if not asset.href.startswith(("http://", "https://")):
-            raise ImageryError(
-                f"{item.id} lies at {asset.href}, which is not fetched whole; get a window of it (reading that bucket "
-                "may need AWS keys and AWS_REQUEST_PAYER=requester), or choose planetary-computer."
-            )
         suffix = Path(asset.href).suffix.lower() or ".tif"
         path = folder / f"{name}{suffix}" if key == IMAGE else folder / name / f"{name}_{key}{suffix}"
         files.append((asset, path, asset_bytes(asset, address(item, asset, tokens))))
@@ -189,6 +186,18 @@ def _file_piece(opened: Opened, how: How, folder: Path) -> Piece:
 def address(item: ImageryItem, asset: Asset, tokens: SasTokens) -> str:
     """Where a file can be fetched at this moment; not to be written down."""
     return tokens.signed(asset.href, item.product.collection) if item.catalog.token_url else asset.href
+
+
+def _require_http(items: Sequence[ImageryItem]) -> None:
+    for item in items:
+        other = next(
+            (asset for asset in item.files.values() if not asset.href.startswith(("http://", "https://"))), None
+        )
+        if other is not None:
+            raise ImageryError(
+                f"{item.id} lies at {other.href}, which is not fetched whole; get a window of it (reading that bucket "
+                "may need AWS keys and AWS_REQUEST_PAYER=requester), or choose planetary-computer."
+            )
 
 
 def _require_classes(items: Sequence[ImageryItem]) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -348,3 +349,6 @@ def test_what_cannot_be_done_is_refused_with_the_way_that_works(catalogs: StacSe
         planned([real_naip], "median")
     with pytest.raises(ImageryError, match="Clouds are taken out of windows only"):
         planned([real_naip], "whole", clear=True)
+    paid = replace(real_naip.files["image"], href="s3://naip-analytic/ca/m_3411720_nw.tif")
+    with pytest.raises(ImageryError, match=r"s3://naip-analytic/.*not fetched whole; get a window .*requester"):
+        planned([replace(real_naip, files={"image": paid})], "whole")

@@ -13,6 +13,7 @@ from stac_server import StacServer
 from graft_core.errors import ImageryError
 from graft_core.io.imagery.catalogs import find_catalog, find_product, presets
 from graft_core.io.imagery.item import ImageryItem, plain, read_item
+from graft_core.io.imagery.remote import remote_path
 
 
 def read(document: dict[str, Any], catalog: str = "planetary-computer", product: str = "sentinel2") -> ImageryItem:
@@ -61,6 +62,22 @@ def test_an_aerial_item_is_one_file_of_four_bands_and_knows_nothing_of_clouds(
     assert list(item.files) == ["image"]
     image = item.files["image"]
     assert (image.shape, image.count, image.dtype) == ((50, 60), 4, "uint8")
+
+
+def test_a_hash_and_a_size_are_read_where_the_item_states_them(sentinel2: dict[str, Any]) -> None:
+    sentinel2["assets"]["B04"] |= {"file:size": 1234, "file:checksum": "1220" + "ab" * 32}
+    sentinel2["assets"]["B03"] |= {"file:checksum": "d50110" + "ab" * 16}  # MD5
+    files = read(sentinel2).files
+    assert (files["red"].size, files["red"].sha256) == (1234, "ab" * 32)
+    assert (files["green"].size, files["green"].sha256) == (None, None)
+
+
+def test_a_bucket_whose_readers_pay_is_read_in_place_and_in_windows_only(catalogs: StacServer, aerial: Path) -> None:
+    document = planetary_naip(catalogs, "2020-04-18", aerial)
+    address = "s3://naip-analytic/ca/2020/60cm/rgbir_cog/34117/m_3411720_nw_11_060_20200418.tif"
+    document["assets"]["image"]["href"] = address
+    item = read(document, "earth-search", "naip")
+    assert remote_path(item, item.files["image"]) == address
 
 
 @pytest.mark.parametrize(
