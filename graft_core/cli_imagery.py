@@ -61,10 +61,11 @@ def imagery(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Find NAIP, Sentinel-2 or other imagery of an area in a STAC catalogue, and make scenes of it."""
-    from graft_core.tasks.find_imagery import area_of, find_imagery
+    from graft_core.io.search_area import search_area
+    from graft_core.tasks.find_imagery import find_imagery
 
     way = _way(get)
-    wanted = area_of(area)
+    wanted = search_area(area)
     found = find_imagery(catalog, collection, wanted, start=_day(start), end=_day(end), cloud=cloud, limit=limit)
     for sentence in found.unusable:
         say(sentence)

@@ -27,9 +27,9 @@ def photos(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Get freely licensed ground photos of an area, with their authors: what `pairs --photos` takes."""
-    from graft_core.io.harvest.area import search_area
     from graft_core.io.harvest.harvest import plan_harvest, run_harvest
     from graft_core.io.harvest.services import open_service
+    from graft_core.io.search_area import search_area
     from graft_core.tasks.targets import check_target
 
     check_target(out, (".parquet", ".geoparquet"))

@@ -1,49 +1,21 @@
-"""What imagery there is of an area: areas as people give them, a search, and the images that cover it best."""
+"""What imagery there is of an area: a search, and the images that cover it best."""
 
-import math
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import shapely
-from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from graft_core.errors import ImageryError
-from graft_core.geo.place import WGS84, reprojected
 from graft_core.io.imagery.catalogs import find_catalog, find_product
 from graft_core.io.imagery.item import ImageryItem
 from graft_core.io.imagery.search import Found, Wanted, items_by_id, search, why_empty
-from graft_core.io.vector import read_area
 
 Wish = Literal["clearest", "newest"]
 
 _WORTH = 0.005
 """Share of the area that an image has to add to be chosen beside others."""
-
-
-def area_of(text: str) -> BaseGeometry:
-    """The area of ``west,south,east,north`` in degrees, or of the polygons in a vector file, as degrees.
-
-    A box whose west is greater than its east crosses the antimeridian.
-
-    Raises:
-        ImageryError: the numbers are no box.
-        ExportError: the file cannot be read or holds no polygon.
-    """
-    numbers = text.split(",")
-    if len(numbers) == 4 and not Path(text).exists():
-        try:
-            west, south, east, north = (float(number) for number in numbers)
-        except ValueError as error:
-            raise ImageryError(f"'{text}' is no box; write it like -117.76,34.07,-117.68,34.15.") from error
-        return _box(west, south, east, north)
-    shape, crs = read_area(text)
-    area = reprojected(Geometry(shape, crs), WGS84).geom
-    if not all(map(math.isfinite, area.bounds)):
-        raise ImageryError(f"The area in {text} lies outside of what its CRS ({crs}) is for; check the file.")
-    return area
 
 
 def find_imagery(
@@ -117,15 +89,3 @@ def uncovered(items: Sequence[ImageryItem], area: BaseGeometry) -> float:
     """Share of the area that no image covers, in [0, 1]."""
     left = area.difference(shapely.union_all([item.footprint for item in items]))
     return float(left.area / area.area) if area.area else 0.0
-
-
-def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:
-    inside = all(-180 <= lon <= 180 for lon in (west, east)) and -90 <= south < north <= 90
-    if not inside or west == east:
-        raise ImageryError(
-            f"{west:g},{south:g},{east:g},{north:g} is no box in degrees; give west,south,east,north, "
-            "longitudes within 180 and latitudes within 90, south below north."
-        )
-    if west < east:
-        return shapely.box(west, south, east, north)
-    return shapely.union_all([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])

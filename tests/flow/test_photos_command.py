@@ -143,7 +143,7 @@ def test_a_run_that_is_stopped_in_the_middle_goes_on(
     ("words", "part"),
     [
         (("instagram", "--area", "1,2,3,4"), "no service 'instagram' for photos; choose one of mapillary, flickr, co"),
-        (("commons", "--area", "1,2,3"), "The area '1,2,3' has 3 numbers"),
+        (("commons", "--area", "1,2,3"), "'1,2,3' is no box"),
         (("commons", "--area", "nowhere.geojson"), "The area nowhere.geojson does not exist"),
         (("commons", "--area", "1,2,1.01,2.01"), "Wikimedia Commons has no photo in this area"),
         (("mapillary", "--area", "-20,20,40,60"), "The area is too large"),

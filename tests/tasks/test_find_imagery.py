@@ -2,56 +2,18 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 import shapely
 from imagery_material import area_in, drawn, planetary_sentinel2
 from stac_server import StacServer
 
-from graft_core.errors import ExportError, ImageryError
+from graft_core.errors import ImageryError
 from graft_core.io.imagery.item import ImageryItem
-from graft_core.tasks.find_imagery import area_of, choose, coverage, find_imagery, uncovered
+from graft_core.tasks.find_imagery import choose, coverage, find_imagery, uncovered
 
 SMALL = drawn(side=8)
 WHOLE = shapely.box(0, 0, 10, 1)
-
-
-def test_a_box_and_a_file_are_the_same_area(tmp_path: Path) -> None:
-    box = area_of("13.1,48.27,13.2,48.3")
-    assert box.bounds == (13.1, 48.27, 13.2, 48.3)
-    path = tmp_path / "area.geojson"
-    path.write_text(f'{{"type": "Feature", "properties": {{}}, "geometry": {shapely.to_geojson(box)}}}')
-    assert area_of(str(path)).equals(box)
-
-
-def test_a_file_in_metres_becomes_degrees(tmp_path: Path) -> None:
-    import geopandas
-
-    path = tmp_path / "area.gpkg"
-    square = shapely.box(600_000, 5_340_000, 610_000, 5_350_000)
-    geopandas.GeoDataFrame(geometry=[square], crs="EPSG:32633").to_file(path)
-    west, south, east, north = area_of(str(path)).bounds
-    assert 16.3 < west < east < 16.5
-    assert 48.1 < south < north < 48.4
-
-
-def test_a_box_over_the_antimeridian_is_two_parts() -> None:
-    area = area_of("179,-17,-179,-16")
-    assert area.area == pytest.approx(2)
-    assert area.contains(shapely.Point(179.5, -16.5))
-    assert not area.contains(shapely.Point(0, -16.5))
-
-
-@pytest.mark.parametrize("text", ["1,2,3,x", "13,49,14,48", "190,0,191,1", "0,80,1,91", "5,5,5,6", "1,nan,2,3"])
-def test_numbers_that_are_no_box_are_refused(text: str) -> None:
-    with pytest.raises(ImageryError, match="is no box"):
-        area_of(text)
-
-
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="does not exist"):
-        area_of(str(tmp_path / "no.geojson"))
 
 
 def test_a_search_that_finds_nothing_names_the_filter(catalogs: StacServer) -> None:

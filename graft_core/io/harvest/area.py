@@ -1,16 +1,13 @@
-"""The area that photos are wanted of, and the boxes it is asked in."""
+"""The boxes that an area is asked in."""
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import geopandas
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from graft_core.errors import PhotoError
-from graft_core.io.vector import WGS84, read_area
 
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, and of longitude at the equator."""
@@ -59,33 +56,6 @@ def box_of(text: str) -> Box:
     return Box(west, south, east, north)
 
 
-def search_area(text: str) -> BaseGeometry:
-    """The area in WGS 84: ``west,south,east,north`` in degrees, or a vector file with polygons.
-
-    A box whose west lies east of its east crosses the 180th meridian.
-
-    Raises:
-        PhotoError: the numbers are no box.
-        ExportError: the file is missing or holds no area.
-    """
-    numbers = _numbers(text)
-    if numbers is None:
-        shape, crs = read_area(Path(text).expanduser())
-        return geopandas.GeoSeries([shape], crs=crs).to_crs(WGS84).iloc[0]
-    if len(numbers) != 4:
-        raise PhotoError(f"The area '{text}' has {len(numbers)} numbers; write WEST,SOUTH,EAST,NORTH in degrees.")
-    west, south, east, north = numbers
-    lies = all(math.isfinite(side) for side in numbers) and max(abs(west), abs(east)) <= 180 and south >= -90
-    if not (lies and south < north <= 90 and west != east):
-        raise PhotoError(f"The area '{text}' is no box on the globe; write WEST,SOUTH,EAST,NORTH in degrees.")
-    if west < east:
-        return shapely.box(west, south, east, north)
-    parts = [
-        shapely.box(*side) for side in ((west, south, 180, north), (-180, south, east, north)) if side[0] < side[2]
-    ]
-    return shapely.union_all(parts)
-
-
 def boxes_over(area: BaseGeometry, fits: Callable[[Box], bool]) -> list[Box]:
     """Boxes that cover an area, each small enough for the service.
 
@@ -126,11 +96,3 @@ def _over(area: BaseGeometry, fits: Callable[[Box], bool]) -> Iterator[Box]:
 
 def _meets(box: Box, area: BaseGeometry) -> bool:
     return bool(area.intersects(shapely.box(box.west, box.south, box.east, box.north)))
-
-
-def _numbers(text: str) -> list[float] | None:
-    """The numbers of a list of them; None for any other text."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        return None
