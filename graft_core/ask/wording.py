@@ -128,7 +128,10 @@ class _Said:
         if function == "count":
             return f"there {'is' if value.value == 1 else 'are'} {amount}"
         if function == "area" and region.what != "scene" and self._scene_m2 > 0:
-            return f"about {amount} ({share_words(value.value / self._scene_m2)} of the scene)"
+            part = f"({share_words(value.value / self._scene_m2)} of the scene)"
+            if _is_one(region):
+                return f"{the(region.what)} has about {area_words(value.value)} {part}"
+            return f"about {amount} {part}"
         if function == "score":
             return f"{the(region.what)} matches {self._query(node)} with {figures(value.value)}"
         return f"about {amount}"
@@ -158,6 +161,11 @@ def _found(region: Region) -> str:
         return f"no {region.what} was found"
     if region.what == "scene":
         return f"the scene has {area_words(sum(each.shape.area for each in region.things))}"
-    if number == 1 and region.what.startswith(("largest ", "smallest ")):
+    if _is_one(region):
         return f"{the(region.what)} has {area_words(region.things[0].shape.area)}"
     return f"{counted(number, region.what)} {'was' if number == 1 else 'were'} found"
+
+
+def _is_one(region: Region) -> bool:
+    """Whether it is a thing that was chosen among others: the largest lake."""
+    return len(region.things) == 1 and region.what.startswith(("largest ", "smallest "))

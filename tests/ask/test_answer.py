@@ -72,7 +72,7 @@ def test_lakes_and_houses() -> None:
         ('area(find(scene, "forest"))', "About 18 ha of forest (18 % of the scene)."),
         ('area(find(scene, "orchard"))', "About 0.25 ha of orchard (0.25 % of the scene)."),
         ('area(find(scene, "house"))', "About 0.12 ha of houses (0.12 % of the scene)."),
-        ('area(smallest(find(scene, "lake")))', "About 400 m² of the smallest lake (less than 0.1 % of the scene)."),
+        ('area(smallest(find(scene, "lake")))', "The smallest lake has about 400 m² (less than 0.1 % of the scene)."),
         (
             'area(find(scene, "forest")) > area(find(scene, "lake"))',
             "Yes: 18 ha of forest against 0.93 ha of lakes.",
@@ -87,6 +87,7 @@ def test_lakes_and_houses() -> None:
         ('best_match(largest(find(scene, "lake")), ["house", "lakes"])', "The largest lake looks most like lake."),
         ('"rural" if share(scene, "forest") > 0.5 else "urban"', "Urban."),
         ('largest(find(scene, "lake"))', "The largest lake has 0.64 ha."),
+        ('area(largest(find(scene, "lake")))', "The largest lake has about 0.64 ha (0.64 % of the scene)."),
         ('find(scene, "lake")', "3 lakes were found."),
         ('find(scene, "river")', "No river was found."),
         ('count(find(scene, "lake + house + river"))', "There are 15 lakes, houses or rivers."),
