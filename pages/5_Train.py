@@ -29,7 +29,7 @@ if pairs.open:
         left, right = st.columns([5, 8], gap="medium")
         with left:
             make_pairs(teacher, chosen.device)
-            show_jobs({"pairs", "demo", "index"})
+            show_jobs({"photos", "pairs", "demo", "index"})
         with right, told():
             if reports:
                 show_report(reports)

@@ -96,6 +96,26 @@ def imagery(arguments: Mapping[str, Any], report: Report) -> None:
                 _embed(open_scene(piece.target), arguments, device, report)
 
 
+def photos(arguments: Mapping[str, Any], report: Report) -> None:
+    """Get ground photos of an area and their table; started again, it asks for nothing that is here."""
+    report.runs("Asking the service.")
+    import shapely.geometry
+
+    from graft_core.io.harvest.harvest import plan_harvest, run_harvest
+    from graft_core.io.harvest.services import open_service
+
+    provider, out = open_service(arguments["service"]), Path(arguments["out"])
+    area = shapely.geometry.shape(arguments["area"])
+
+    def work() -> Generator[Progress, None, None]:
+        plan = yield from plan_harvest(provider, area, out, arguments.get("limit"))
+        made = yield from run_harvest(provider, plan)
+        report.made(f"{made.kept:,} of {made.found:,} photos of {provider.title} are in {out}.")
+
+    with provider.opened():
+        report.follow(work())
+
+
 def pairs(arguments: Mapping[str, Any], report: Report) -> None:
     """Place photos on scenes, and write the table with its report; the report alone where nothing matches."""
     with turn(report, arguments.get("device")) as device:
@@ -143,6 +163,7 @@ WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "fetch": fetch,
     "imagery": imagery,
     "demo": demo,
+    "photos": photos,
     "pairs": pairs,
     "train": train,
     "patches": patches,

@@ -29,7 +29,7 @@ from graft_core.serve.lock import explained, file_lock
 from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
-Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask", "imagery"]
+Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask", "imagery", "photos"]
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
@@ -43,6 +43,7 @@ TRAIN_GRACE_S = 120.0
 _NEEDED = {
     "index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config",
     "patches": "scene", "segment": "out", "classify": "out", "ask": "out", "imagery": "ids",
+    "photos": "out",
 }  # fmt: skip
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _INTERRUPTED = "The job's process ended before its work did; resume the job to go on where it stopped."
@@ -59,7 +60,8 @@ class Job:
     """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes.
     ``pairs``: place photos on scenes. ``train``: teach an encoder. ``patches``: embed the patches of an area.
     ``segment``: outline what a query finds. ``classify``: a label map of a list of classes.
-    ``ask``: run the program of a question. ``imagery``: get images of a catalogue, and embed them where asked."""
+    ``ask``: run the program of a question. ``imagery``: get images of a catalogue, and embed them where asked.
+    ``photos``: get ground photos of an area from a service."""
     title: str
     """For people, e.g. "Index claremont with graft-demo-naip"."""
     arguments: Mapping[str, Any]
@@ -111,7 +113,9 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
             and where stated encoder, area (`geo.masks.area_from_text`) and margin_px. ``segment``: as ``patches``, and
             query (JSON), options (`tasks.segment.SegmentOptions`), refine and out, the file to write. ``classify``: as
             ``patches``, and classes, level, margin and out. ``ask``: as ``patches``, and program, question, planner,
-            notices, refine and out.
+            notices, refine and out. ``imagery``: catalog, collection, ids, area (GeoJSON geometry) and how
+            (`tasks.imagery_plan.How`), and where stated clear and index. ``photos``: service, area (GeoJSON geometry)
+            and out, the table to write, and where stated limit.
 
     Raises:
         JobError: there is no such kind, its first argument is missing, or no process can be started.

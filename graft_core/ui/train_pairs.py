@@ -17,6 +17,7 @@ from graft_core.ui import cached
 from graft_core.ui.add_scene import check_room
 from graft_core.ui.errors import told
 from graft_core.ui.first_start import offer_demo
+from graft_core.ui.train_photos import from_services, photos_dir
 from graft_core.ui.train_tables import table_path
 
 PHOTOS = ["jpg", "jpeg", "png", "tif", "tiff", "heic"]
@@ -44,11 +45,19 @@ def make_pairs(teacher: str, device: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown("**Make pairs**")
             way = st.segmented_control(
-                "Photos from", ["Path", "Upload"], default="Path", required=True, label_visibility="collapsed"
+                "Photos from",
+                ["Path", "Upload", "Services"],
+                default="Path",
+                required=True,
+                label_visibility="collapsed",
             )
-        uploads = _uploads() if way == "Upload" else []
-        typed = _typed() if way == "Path" else []
+        above = st.container()  # which photos depends on which scenes
         scenes = _scenes()
+        uploads: list[Any] = []
+        with above, told():
+            if way == "Upload":
+                uploads = _uploads()
+            typed = _typed() if way == "Path" else from_services(scenes) if way == "Services" else []
         suggested = _suggestion(scenes)
         name = st.text_input("Name of the pairs", key="pairs-name", placeholder=suggested).strip() or suggested
         options = _options()
@@ -86,7 +95,7 @@ def keep_photos(name: str, uploads: Sequence[Any]) -> list[str]:
         PhotoError: the name cannot name a folder, or there is one.
         ExportError: the disk has not enough room.
     """
-    folder = settings.tiles_dir() / "photos" / _checked(name)
+    folder = photos_dir() / _checked(name)
     if folder.exists():
         raise PhotoError(f"There are photos '{name}' already in {folder}; give the new ones another name.")
     check_room(f"What you upload for '{name}'", sum(upload.size for upload in uploads))

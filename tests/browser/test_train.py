@@ -4,11 +4,14 @@ import json
 import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas
 import pytest
 from browser_page import ROOT, Serve, Servers, Watched
 from explore_page import ANSWER_MS, answered
+from photo_services import Served, Services, running
 from playwright.sync_api import expect
 from train_page import (
     SLOW_MS,
@@ -38,8 +41,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folders(folder: Path) -> dict[str, str]:
-    return {"GRAFT_TILES": str(folder / "tiles"), "GRAFT_WEIGHTS": str(folder / "weights"), "OMP_NUM_THREADS": "1"}
+def services() -> Iterator[Services]:
+    """The services that share photos, on loopback; they have nothing yet."""
+    with running() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def folders(folder: Path, services: Services) -> dict[str, str]:
+    return {
+        "GRAFT_TILES": str(folder / "tiles"), "GRAFT_WEIGHTS": str(folder / "weights"), "OMP_NUM_THREADS": "1",
+        "GRAFT_COMMONS": f"{services.url}/commons", "NO_PROXY": "*",
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +88,36 @@ def test_photos_become_pairs_with_a_report(watched: Watched, address: str, folde
     expect(page.get_by_role("button", name="Report as a page")).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ tiles to learn from, \d\d elsewhere to check with"))).to_be_visible()
     watched.picture("train-pairs")
+
+
+def test_photos_of_a_service_become_pairs(watched: Watched, address: str, folder: Path, services: Services) -> None:
+    album = geopandas.read_parquet(folder / "tiles" / "demo" / "photos.parquet")
+    services.photos = [
+        Served(f"{i}", photo.geometry.x, photo.geometry.y, (folder / "tiles" / "demo" / photo.path).read_bytes())
+        for i, photo in enumerate(album.head(60).itertuples(), start=1)
+    ]
+    open_train(watched, address)
+    page = watched.page
+    page.get_by_role("radio", name="Services").click()
+    page.get_by_role("button", name="Get photos of these scenes").click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="Choose the scenes first")).to_be_visible()
+    box = page.get_by_role("combobox", name="Scenes")
+    box.fill(str(folder / "tiles" / "demo" / "naip.tif"))
+    box.press("Enter")
+    box.press("Escape")
+    watched.settled()
+    watched.picture("train-services")
+    page.get_by_role("button", name="Get photos of these scenes").click()
+    expect(page.get_by_text(re.compile(r"\d\d photos: commons-naip-"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("By 1 author (CC BY-SA 4.0)")).to_be_visible()
+    watched.settled()
+    watched.picture("train-services-got")
+    named = page.get_by_label("Name of the pairs")
+    named.fill("shared")
+    named.press("Enter")
+    watched.settled()
+    page.get_by_role("button", name="Make pairs", exact=True).click()
+    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible(timeout=SLOW_MS)
 
 
 def test_photos_that_lie_nowhere_are_an_answer_and_no_failure(watched: Watched, address: str, folder: Path) -> None:

@@ -50,7 +50,7 @@ def check_room(folder: Path, needed: int) -> None:
     if needed > free:
         raise PhotoError(
             f"The photos need about {needed / 1e9:.1f} GB and {folder} has {free / 1e9:.1f} GB left; free some space, "
-            "choose another folder with -o, or fewer photos with --limit."
+            "put the table elsewhere, or limit the photos to fewer."
         )
 
 

@@ -94,7 +94,7 @@ def plan_harvest(
         try:
             journal.begin(asked, boxes)
         except PhotoError as error:
-            raise PhotoError(f"{folder} {error}; choose another name with -o, or remove that folder.") from error
+            raise PhotoError(f"{folder} {error}; give the table another name, or remove that folder.") from error
         yield from _list_boxes(provider, area, journal)
         listed = journal.photos()
         choice = choose(listed, area, limit)

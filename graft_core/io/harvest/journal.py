@@ -130,7 +130,7 @@ def opened_journal(folder: Path) -> Iterator[Journal]:
 
 def _unusable(path: Path, error: BaseException) -> PhotoError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-        return PhotoError(f"Another run is writing to {path.parent}; wait for it, or choose another name with -o.")
+        return PhotoError(f"Another run is writing to {path.parent}; wait for it, or give the table another name.")
     return PhotoError(
         f"The journal {path} cannot be used ({error}); free some space, or remove that folder to begin anew."
     )

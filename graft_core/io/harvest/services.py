@@ -63,6 +63,11 @@ NAMES = tuple(_SERVICES)
 """On the command line."""
 
 
+def title_of(name: str) -> str:
+    """What people call a service of ``NAMES``."""
+    return _SERVICES[name].title
+
+
 def open_service(name: str, sleep: Callable[[float], None] = time.sleep) -> Provider:
     """A service by name, ready to be asked.
 

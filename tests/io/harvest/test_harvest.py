@@ -331,7 +331,7 @@ def test_another_area_or_service_does_not_mix_with_an_earlier_harvest(services: 
     services.photos = scattered(3)
     harvest("commons", out)
     for name, area in (("flickr", AREA), ("commons", shapely.box(2.0, 48.0, 2.01, 48.02))):
-        with pytest.raises(PhotoError, match=r"photos was made of another service or another area; choose another na"):
+        with pytest.raises(PhotoError, match=r"photos was made of another service or another area; give the table anot"):
             harvest(name, out, area=area)
 
 
@@ -372,7 +372,7 @@ def test_a_disk_without_room_is_told_before_anything_is_downloaded(services: Ser
     with provider.opened():
         plan = finished(plan_harvest(provider, AREA, out))
         assert plan.bytes_to_come == 3 * 10**18
-        with pytest.raises(PhotoError, match=r"need about 3000000000\.0 GB and .* free some space, .* --limit"):
+        with pytest.raises(PhotoError, match=r"need about 3000000000\.0 GB and .* free some space, .* to fewer"):
             finished(run_harvest(provider, plan))
     assert services.images() == []
 
