@@ -84,6 +84,7 @@ def open_dataset(source: str, *, overview_level: int | None = None) -> DatasetRe
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(gdal_path(source), **level)
     except RasterioError as error:
+        _forget_failures()
         raise SceneError(_cannot_open(source, error)) from error
 
 
@@ -173,12 +174,23 @@ def _decoding(dataset: DatasetReader, window: Window) -> Iterator[None]:
         with gdal_env(dataset.name, _cache_bytes(dataset)):
             yield
     except RasterioError as error:
+        _forget_failures()
         rows = f"{int(window.row_off)}-{int(window.row_off + window.height - 1)}"
         cols = f"{int(window.col_off)}-{int(window.col_off + window.width - 1)}"
         raise SceneError(
             f"{_shown(dataset.name)} cannot be read at rows {rows}, columns {cols} ({_reason(error)}); "
-            "it is damaged or incomplete, so copy or download it again."
+            f"{_way_out(dataset)}."
         ) from error
+
+
+def _forget_failures() -> None:
+    """Make GDAL ask again for files on the network; by itself it believes for ever that one it missed is not there.
+
+    What it remembers of such files is void when an ``AWS_*`` setting changes, even for one that nothing here is signed
+    with. Sizes it knew are asked again with one request a file.
+    """
+    with rasterio.Env(AWS_TIMESTAMP=""):
+        pass
 
 
 def _cache_bytes(dataset: DatasetReader) -> int:
@@ -215,6 +227,13 @@ def _reason(error: BaseException) -> str:
         error = error.__cause__
     words = " ".join(str(error).split()).rstrip(".")
     return words[:200] or type(error).__name__
+
+
+def _way_out(dataset: DatasetReader) -> str:
+    """What to do about values that cannot be read."""
+    if is_remote(dataset.name) or dataset.driver == "VRT":  # its files may lie anywhere
+        return "it is damaged, or a file of it cannot be reached now, so check the network and try again"
+    return "it is damaged or incomplete, so copy or download it again"
 
 
 def _shown(source: str) -> str:

@@ -3,15 +3,27 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rasterio
-from imagery_material import LEFT, TOP, ZONE, area_in, drawn, earth_search_sentinel2, planetary_naip, write_cog
+from imagery_material import (
+    LEFT,
+    TOP,
+    ZONE,
+    area_in,
+    drawn,
+    earth_search_sentinel2,
+    planetary_naip,
+    planetary_sentinel2,
+    write_cog,
+)
 from rasterio.transform import Affine
 from stac_server import StacServer
 
+from graft_core.errors import SceneError
 from graft_core.io.imagery.in_place import write_reference
 from graft_core.io.imagery.remote import Attempts, remote_path
 from graft_core.io.imagery.window import Opened, open_item
-from graft_core.io.scene import open_scene, read_rgb
+from graft_core.io.scene import Scene, open_scene, read_rgb
 from graft_core.tasks.find_imagery import find_imagery
 
 
@@ -49,3 +61,36 @@ def test_an_aerial_image_keeps_its_mask(catalogs: StacServer, tmp_path: Path) ->
     _, valid = read_rgb(scene, scene.geobox)
     assert not valid[:, :10].any()
     assert valid[:, 10:].all()
+
+
+@pytest.mark.parametrize("product", ["naip", "sentinel2"])
+def test_a_scene_in_place_comes_back_with_its_server(
+    product: str, catalogs: StacServer, shared_data: Path, tmp_path: Path
+) -> None:
+    if product == "naip":
+        item = planetary_naip(catalogs, "2020-04-18", shared_data / "naip" / "va_forest_lake.tif")
+    else:
+        item = planetary_sentinel2(catalogs, "2022-06-17", drawn(1900, side=512))
+    found = open_item(find_imagery("planetary-computer", product, area_in(item)).items[0], Attempts(2, 0.01))
+    path = never_seen(catalogs, referred(tmp_path / "a.vrt", found))
+    catalogs.stop()
+    with pytest.raises(SceneError, match=r"a\.vrt cannot be read .*check the network and try again"):
+        open_scene(path)
+    catalogs.start()
+    assert opened_in_two(path).geobox.shape == found.geobox.shape
+
+
+def never_seen(server: StacServer, path: Path) -> Path:
+    """The files under other names: GDAL knows nothing of them yet, as in a program that did not fetch them."""
+    for file in list(server.folder.rglob("*.tif")):
+        file.rename(file.with_suffix(".new.tif"))
+    path.write_text(path.read_text().replace(".tif", ".new.tif"))
+    return path
+
+
+def opened_in_two(path: Path) -> Scene:
+    """Opened at the second attempt at the latest: at the first GDAL may still have nothing for the file's header."""
+    try:
+        return open_scene(path)
+    except SceneError:
+        return open_scene(path)
