@@ -44,11 +44,12 @@ def world(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.", file_okay=False)],
     seed: Annotated[int, typer.Option("--seed", help="Which world; the same number is always the same world.")],
     size: Annotated[int, typer.Option("--size", help="Side of the 1 m scene, metres.", min=256)] = 4096,
+    later: Annotated[bool, typer.Option("--later", help="Write the same place some years later too.")] = False,
 ) -> None:
     """Write a demo world: imagery at two resolutions, ground photos, and the truth."""
     from graft_core.world.scenes import write_world
 
-    show(write_world(out, seed, size), f"world {seed}")
+    show(write_world(out, seed, size, second_date=later), f"world {seed}")
     print_lines(str(path) for path in sorted(out.iterdir()))
 
 

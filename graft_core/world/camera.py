@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from graft_core.world.noise import F32, U8, Grid, bits, key
 from graft_core.world.style import WorldStyle
+from graft_core.world.years import is_later
 
 U16 = npt.NDArray[np.uint16]
 
@@ -54,7 +55,8 @@ def _tones(look: WorldStyle, band: int) -> F32:
 def _grain(look: WorldStyle, grid: Grid, margin: int) -> npt.NDArray[np.uint32]:
     column = np.floor(grid.x[:, margin:-margin] / grid.step).astype(np.int32)
     row = np.floor(grid.y[margin:-margin] / grid.step).astype(np.int32)
-    return bits(key(look.seed, "grain", int(grid.step)), column, row)
+    again = ("later",) if is_later(look.seed) else ()  # no two exposures have the same noise
+    return bits(key(look.seed, "grain", int(grid.step), *again), column, row)
 
 
 def _blur(plane: F32, side: np.float32, margin: int) -> F32:

@@ -32,6 +32,8 @@ from graft_core.world.plan import (
     region,
 )
 from graft_core.world.style import WorldStyle, style
+from graft_core.world.succession import some_years_on
+from graft_core.world.years import is_later, place_of
 
 __all__ = ["CLASSES", "ID", "Land", "Patch", "WorldStyle", "class_at", "class_map", "style", "survey"]
 
@@ -100,6 +102,9 @@ def _site(seed: int, pitch: float, i: int, j: int) -> _Site:
 
 
 def _planned(seed: int, pitch: float, i: int, j: int) -> int:
+    if is_later(seed):
+        place = place_of(seed)
+        return some_years_on(place, pitch, i, j, _site(place, pitch, i, j).patch.class_id)
     if pitch == FINE:
         half, last = FINE_CELLS // 2, FINE_CELLS - 1
         return int(mosaic(seed)[min(max(j + half, 0), last), min(max(i + half, 0), last)])

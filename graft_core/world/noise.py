@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graft_core.world.years import place_of
+
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
@@ -24,14 +26,14 @@ _STIR, _STIR_AGAIN = np.uint32(0x2C1B3C6D), np.uint32(0x297A2D39)
 
 
 def key(seed: int, *parts: int | str) -> int:
-    """Thirty-two bits that name one random field of one world."""
-    digest = hashlib.blake2b(repr((seed, *parts)).encode(), digest_size=4).digest()
+    """Thirty-two bits that name one random field of one world, the same at both of its dates."""
+    digest = hashlib.blake2b(repr((place_of(seed), *parts)).encode(), digest_size=4).digest()
     return int.from_bytes(digest, "little")
 
 
 def rng(seed: int, *parts: int | str) -> np.random.Generator:
-    """A generator for the few scalar choices of one world, patch or plan."""
-    digest = hashlib.blake2b(repr((seed, *parts)).encode(), digest_size=16).digest()
+    """A generator for the few scalar choices of one world, patch or plan, the same at both dates of a world."""
+    digest = hashlib.blake2b(repr((place_of(seed), *parts)).encode(), digest_size=16).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 

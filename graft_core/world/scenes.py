@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from graft_core.io.vector import write_points
 from graft_core.types import Progress, SensorName
 from graft_core.world import land, overhead
 from graft_core.world.album import take_photos
+from graft_core.world.years import is_later, later, place_of
 
 WORLD_CRS = "EPSG:3395"
 """World Mercator: near 0 N 0 E, over open ocean, its metres are world metres to a millionth."""
@@ -32,6 +33,9 @@ POSITION_ERROR_M = 4.0
 """Standard deviation of a photo's position along each axis, as of a telephone under open sky."""
 STRIP_PX = 256
 FILES = ("naip.tif", "truth_naip.tif", "sentinel2.tif", "truth_sentinel2.tif", "photos", "photos.parquet")
+LATER_FILES = ("naip_later.tif", "truth_naip_later.tif", "sentinel2_later.tif", "truth_sentinel2_later.tif")
+"""What a world has more of where its second date is wanted."""
+LATER_YEAR = 2030
 CLASS_NAMES = {number: name for name, number in land.ID.items()}
 
 Render = Callable[[int, int, int, int, int], tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]]
@@ -62,13 +66,14 @@ KINDS: dict[SensorName, SceneKind] = {
 SEASON_MONTH = {"spring": 4, "summer": 7, "autumn": 10, "dry season": 8}
 
 
-def write_world(out: Path, seed: int, size: int = 4096) -> Iterator[Progress]:
+def write_world(out: Path, seed: int, size: int = 4096, *, second_date: bool = False) -> Iterator[Progress]:
     """Write ``FILES`` of one world into a folder, each whole or not at all.
 
     Args:
         out: made if missing; files of an earlier world in it are replaced.
         seed: the same number is always the same world.
         size: side of the 1 m scene, metres; the 10 m scene is ``SENTINEL2_PX`` pixels wide, or as wide as this one.
+        second_date: write ``LATER_FILES`` too, the same place some years later; the others stay as they are.
 
     Raises:
         ExportError: the folder cannot be written, or the disk is full.
@@ -79,20 +84,25 @@ def write_world(out: Path, seed: int, size: int = 4096) -> Iterator[Progress]:
         raise ExportError(f"Cannot write the world to {out}: {error.strerror}; choose another folder.") from error
     started = time.monotonic()
     wide = max(SENTINEL2_PX, size // 10)
-    total = size * size + wide * wide + PHOTOS * PHOTO_PX * PHOTO_PX
-    done = 0
     sides: dict[SensorName, int] = {"naip": size, "sentinel2": wide}
-    for sensor, side in sides.items():
-        for pixels in _write_scene(out, sensor, seed, side):
-            done += pixels
-            yield Progress(done, total, "pixels", time.monotonic() - started)
+    dates = (seed, later(seed)) if second_date else (seed,)
+    total = len(dates) * (size * size + wide * wide) + PHOTOS * PHOTO_PX * PHOTO_PX
+    done = 0
+    for moment in dates:
+        for sensor, side in sides.items():
+            for pixels in _write_scene(out, sensor, moment, side):
+                done += pixels
+                yield Progress(done, total, "pixels", time.monotonic() - started)
     for _ in _write_photos(out, seed, size):
         done += PHOTO_PX * PHOTO_PX
         yield Progress(done, total, "pixels", time.monotonic() - started)
 
 
 def write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> None:
-    """Write one square scene of ``side`` pixels around the world's origin, and its truth, into an existing folder."""
+    """Write one square scene of ``side`` pixels around the world's origin, and its truth, into an existing folder.
+
+    The files of a later seed (`graft_core.world.years.later`) end in ``_later`` and have a date.
+    """
     for _ in _write_scene(out, sensor, seed, side):
         pass
 
@@ -109,18 +119,26 @@ def _write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> Iterato
         strip, ids = kind.render(seed, -half, half - row * kind.gsd, side, height)
         pixels[:, row : row + height], classes[0, row : row + height] = np.moveaxis(strip, 2, 0), ids
         yield height * side
+    ending = "_later" if is_later(seed) else ""
     write_raster(
-        out / f"{sensor}.tif",
+        out / f"{sensor}{ending}.tif",
         pixels,
         geobox,
         descriptions=kind.bands,
-        tags={"PRODUCT": kind.product, "GRAFT_WORLD_SEED": str(seed)},
+        tags={"PRODUCT": kind.product, "GRAFT_WORLD_SEED": str(place_of(seed)), **_date_tag(seed)},
         photometric="rgb" if sensor == "naip" else "gray",
         scales=[kind.scale] * 4,
     )
     write_raster(
-        out / f"truth_{sensor}.tif", classes, geobox, descriptions=["class"], nodata=0, class_names=CLASS_NAMES
+        out / f"truth_{sensor}{ending}.tif", classes, geobox, descriptions=["class"], nodata=0, class_names=CLASS_NAMES
     )
+
+
+def _date_tag(seed: int) -> dict[str, str]:
+    """The day of a later date's imagery; the first date has none."""
+    if not is_later(seed):
+        return {}
+    return {"ACQUISITION_DATE": date(LATER_YEAR, SEASON_MONTH[land.style(seed).season], 15).isoformat()}
 
 
 def _write_photos(out: Path, seed: int, size: int) -> Iterator[None]:

@@ -1,11 +1,12 @@
 """How one world looks: the domain randomisation that its overhead imagery and its ground photos share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from graft_core.world.noise import rng
+from graft_core.world.years import is_later, place_of
 
 Colour = tuple[float, float, float]
 
@@ -199,10 +200,23 @@ def _cast(dice: np.random.Generator) -> Colour:
     return 1 + warm, 1 + green, 1 - warm
 
 
+_OF_A_DAY = (
+    "season", "lushness", "autumn", "bare", "sun_azimuth_deg", "sun_elevation_deg", "haze", "haze_colour", "sky",
+    "brightness", "contrast", "gamma", "cast", "noise", "grasses", "foliage", "crops",
+)  # fmt: skip
+"""What differs between two dates of one world; its soils, roofs, roads and waters keep their colours."""
+
+
 @lru_cache(maxsize=256)
 def style(seed: int) -> WorldStyle:
     """The look of world ``seed``: the same for every caller, different for every seed."""
-    dice = rng(seed, "style")
+    if is_later(seed):
+        day = _drawn(seed, rng(seed, "style", "later"))
+        return replace(style(place_of(seed)), seed=seed, **{name: getattr(day, name) for name in _OF_A_DAY})
+    return _drawn(seed, rng(seed, "style"))
+
+
+def _drawn(seed: int, dice: np.random.Generator) -> WorldStyle:
     season, lushness, autumn, bare = _seasonal(dice)
     return WorldStyle(
         seed=seed,
