@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
 
 from graft_core.errors import QueryError
 from graft_core.geo.place import WGS84
@@ -41,14 +42,14 @@ def area_from_wkt(text: str, crs: str) -> Geometry:
 
 
 def area_from_text(text: str) -> Geometry:
-    """An area as a person types it: "west, south, east, north" in degrees, or a polygon as WKT in degrees.
+    """An area as a person types or pastes it, in degrees: "west, south, east, north", a polygon as WKT, or GeoJSON.
 
     Raises:
-        QueryError: it is neither, it lies beyond the globe, or it has no inside.
+        QueryError: it is none of them, it lies beyond the globe, or it has no inside.
     """
     numbers = _numbers(text)
     try:
-        shape = area_from_wkt(text, str(WGS84)).geom if numbers is None else shapely.box(*numbers)
+        shape = _written(text) if numbers is None else shapely.box(*numbers)
     except ValueError:
         shape = shapely.Point()
     west, south, east, north = shape.bounds if not shape.is_empty else (0.0, 0.0, 0.0, 0.0)
@@ -56,9 +57,20 @@ def area_from_text(text: str) -> Geometry:
     if turned or not shape.area or min(west + 180, 180 - east, south + 90, 90 - north) < 0:
         raise QueryError(
             f"'{text[:60]}' is no area: write west, south, east, north in degrees, like 8.9, 44.3, 9.0, 44.4, or a "
-            "polygon as WKT."
+            "polygon as WKT or GeoJSON."
         )
     return Geometry(shapely.make_valid(shape), WGS84)
+
+
+def _written(text: str) -> BaseGeometry:
+    """A shape in one of the two notations, the polygons of a collection as one; ValueError where it is in neither."""
+    if not text.lstrip().startswith("{"):
+        return area_from_wkt(text, str(WGS84)).geom
+    try:
+        found = shapely.make_valid(shapely.from_geojson(text))
+    except shapely.errors.ShapelyError as error:
+        raise ValueError(f"{text[:60]!r} is not GeoJSON") from error
+    return shapely.union_all([part for part in shapely.get_parts(found) if part.area])
 
 
 def text_of_area(area: Geometry) -> str:

@@ -120,7 +120,7 @@ def choose_area(state: OnMap) -> str | None:
             key="area",
             bind="query-params",
             placeholder="anywhere",
-            help="Draw it on the map, or type west, south, east, north in degrees, or a WKT polygon.",
+            help="Draw it on the map, type west, south, east, north in degrees, or paste a polygon as WKT or GeoJSON.",
         ).strip()
         if text:
             st.button("", icon=":material/ink_eraser:", on_click=state.clear_area, help="Clear the area of interest")

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -76,11 +78,37 @@ def test_drawn_polygon_comes_back_from_its_text(corners: list[tuple[float, float
     assert area_from_text(text_of_area(drawn)).geom.symmetric_difference(drawn.geom).area < 1e-5
 
 
+BOX = {"type": "Polygon", "coordinates": [[[8, 44], [9, 44], [9, 45], [8, 45], [8, 44]]]}
+BESIDE = {"type": "Polygon", "coordinates": [[[9, 44], [10, 44], [10, 45], [9, 45], [9, 44]]]}
+POINT = {"type": "Point", "coordinates": [20, 20]}
+
+
+def features(*shapes: dict[str, object]) -> dict[str, object]:
+    each = [{"type": "Feature", "properties": {"name": "a"}, "geometry": shape} for shape in shapes]
+    return {"type": "FeatureCollection", "features": each}
+
+
+@pytest.mark.parametrize(
+    ("document", "bounds"),
+    [
+        (BOX, (8, 44, 9, 45)),
+        (features(BOX)["features"][0], (8, 44, 9, 45)),  # type: ignore[index]
+        (features(BOX, BESIDE, POINT), (8, 44, 10, 45)),
+    ],
+)
+def test_pasted_geojson_is_the_area_of_its_polygons(
+    document: dict[str, object], bounds: tuple[float, float, float, float]
+) -> None:
+    assert area_from_text(json.dumps(document, indent=1)).boundingbox.bbox == bounds
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "a house", "1, 2, 3", "9, 44, 8, 45", "8, 45, 9, 44", "8, 44, 8, 45", "8, 44, 9, 91", "-190, 44, 9, 45",
         "nan, 1, 2, 3", "POINT (1 2)", "LINESTRING (0 0, 1 1)", "POLYGON ((0 0, 1 1, 0 0))", "POLYGON EMPTY",
+        "{", "{}", '{"type": "Point", "coordinates": [1, 2]}', '{"type": "FeatureCollection", "features": []}',
+        '{"type": "Feature", "properties": {}, "geometry": null}', '{"type": "Polygon", "coordinates": "none"}',
     ],
 )  # fmt: skip
 def test_text_that_is_no_area_is_refused_in_a_sentence(text: str) -> None:
