@@ -100,11 +100,14 @@ def evaluate_sets(
     images: Path, layout: str | None, encoders: Sequence[str], options: SetOptions, as_json: bool
 ) -> None:
     """Measure encoders on one set, print a row each, and add the rows to a table."""
-    from graft_core.evaluate.sets.land_cover import LAYOUTS
+    from graft_core.evaluate.sets import land_cover, layouts
     from graft_core.evaluate.sets.report import add_to_table, markdown_table, read_table
 
+    known = (*layouts.LAYOUTS, *land_cover.LAYOUTS)
     if layout is None:
         raise typer.BadParameter("say how the set is laid out, for example --layout eurosat")
+    if layout not in known:
+        raise BenchmarkError(f"There is no layout '{layout}'; choose one of {', '.join(known)}.")
     if not encoders:
         raise typer.BadParameter("say which encoder to measure, for example --encoder graft-demo-sentinel2")
     if options.out is not None:
@@ -112,7 +115,7 @@ def evaluate_sets(
             raise typer.BadParameter(f"the table {options.out} must end in .json; Markdown goes beside it")
         if options.out.exists():
             read_table(options.out)
-    measure, load = (_scenes if layout in LAYOUTS else _images)(images, layout, options)
+    measure, load = (_scenes if layout in land_cover.LAYOUTS else _images)(images, layout, options)
     rows = []
     for name in encoders:
         rows.append(shown(measure(_templated(load(name), options.templates)), f"{name} on {layout}"))

@@ -16,6 +16,8 @@ Unit = Literal["share", "per hectare"]
 """What an amount over an area is: the share of it that the thing covers, or how many stand on a hectare of it."""
 Elsewhere = Literal["absent", "unknown"]
 """What is said of ground under no polygon: that the thing is not there, or nothing."""
+SHOWN = 12
+"""Names that a message lists."""
 _WANTED = "points, or polygons, of the thing that is looked for"
 
 
@@ -158,7 +160,7 @@ class ClassAmount:
         missing = [value for value in values if value.casefold() not in own]
         if missing or not values:
             said = f"has no class '{missing[0]}'" if missing else "has several classes, and which is meant is not said"
-            raise ExportError(f"The reference {reference.path} {said}; it has {', '.join(reference.names)}.")
+            raise ExportError(f"The reference {reference.path} {said}; it has {_listed(reference.names)}.")
         self._wanted = [own[value.casefold()] for value in values]
 
     def meets(self, geobox: GeoBox) -> bool:
@@ -169,6 +171,11 @@ class ClassAmount:
         """(h, w) 1 where the class is wanted, and where the raster knows one."""
         found = self._reference.window(geobox)
         return np.isin(found, self._wanted).astype(np.float32), found != UNKNOWN
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _wanted(frame: Any, path: Path, attribute: str | None, values: Sequence[str]) -> Bool:

@@ -109,7 +109,9 @@ def test_options_of_sets_are_refused_where_none_is_measured(option: list[str]) -
 
 def test_refusals_are_one_sentence(colors: Path, encoders: list[KnownEncoder], tmp_path: Path) -> None:
     line = ["evaluate", "--images", colors, "--encoder", "known"]
-    assert "There is no layout 'imagenet'" in refused(*line, "--layout", "imagenet")
+    unknown = refused(*line, "--layout", "imagenet")
+    assert "There is no layout 'imagenet'; choose one of eurosat" in unknown
+    assert "landcover, satlas" in unknown
     assert "not in the layout of eurosat" in refused(*line, "--layout", "eurosat")
     assert "no fit 'crop'" in refused(*line, "--layout", "folder", "--fit", "crop")
     assert "has no {} for the words" in refused(*line, "--layout", "folder", "--template", "a photo")

@@ -92,6 +92,13 @@ def test_classes_of_a_raster_are_chosen_by_name(tmp_path: Path) -> None:
             open_amount(path, values=values)
 
 
+def test_of_many_classes_the_message_lists_some(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.tif"
+    write_raster(path, np.arange(24, dtype=np.uint8).reshape(1, 4, 6), GRID, descriptions=["c"])
+    with pytest.raises(ExportError, match=r"has no class '99'; it has 0, 1, .*, 11 and 12 more\."):
+        open_amount(path, values=["99"])
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -105,6 +105,9 @@ def test_scene_without_labels_and_labels_without_a_scene_are_named(tmp_path: Pat
     (root / "images" / "b.tif").unlink()
     with pytest.raises(BenchmarkError, match="images holds no raster"):
         open_land_cover(root, "landcover", tmp_path)
+    for layout in ("landcover", "satlas"):
+        with pytest.raises(BenchmarkError, match="There is no folder .*nowhere"):
+            open_land_cover(tmp_path / "nowhere", layout, tmp_path)
 
 
 def test_damaged_labels_are_named(tmp_path: Path) -> None:
