@@ -63,7 +63,8 @@ def open_land_cover(root: Path, layout: str, work: Path, words: Mapping[str, str
         words: class of the labels -> what to ask for it with; then these classes alone are told apart.
 
     Raises:
-        BenchmarkError: there is no such folder, the set is not in the layout, or ``words`` names a class that the labels do not have.
+        BenchmarkError: there is no such folder, the set is not in the layout, or ``words`` names a class that the
+            labels do not have.
         ExportError: labels cannot be read, or ``work`` cannot be written.
     """
     if not root.is_dir():

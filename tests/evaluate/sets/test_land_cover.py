@@ -106,7 +106,7 @@ def test_scene_without_labels_and_labels_without_a_scene_are_named(tmp_path: Pat
     with pytest.raises(BenchmarkError, match="images holds no raster"):
         open_land_cover(root, "landcover", tmp_path)
     for layout in ("landcover", "satlas"):
-        with pytest.raises(BenchmarkError, match="There is no folder .*nowhere"):
+        with pytest.raises(BenchmarkError, match=r"There is no folder .*nowhere"):
             open_land_cover(tmp_path / "nowhere", layout, tmp_path)
 
 
