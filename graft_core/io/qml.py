@@ -5,7 +5,7 @@ Layout as QGIS 3 saves it: a ``pipe`` with one ``rasterrenderer``; colours stand
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -29,6 +29,11 @@ RAMPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Colours at equal steps from low to high; lightness grows evenly in all three, so they read without colour vision."""
 
+CHANGE_RAMP = ("#5e3c99ff", "#5e3c99ff", "#f7f7f700", "#e66101ff", "#e66101ff")
+"""Purple for less, nothing for no change, orange for more: they keep apart without colour vision. Red, green, blue and
+how much it covers."""
+_CHANGE_STOPS = (0.0, 0.3, 0.5, 0.7, 1.0)
+
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _CONTINUOUS = "1"
 
@@ -51,6 +56,29 @@ def write_qml(
         raise ExportError(f"Unknown colour ramp {ramp!r}; choose one of {', '.join(sorted(RAMPS))}.")
     low = minimum if math.isfinite(minimum) else 0.0
     high = maximum if math.isfinite(maximum) and maximum > low else low + 1.0
+    colors = RAMPS[ramp]
+    _write_continuous(path, colors, [i / (len(colors) - 1) for i in range(len(colors))], (low, high), opacity, band)
+
+
+def write_change_qml(path: str | Path, *, highest: float, opacity: float = 0.7, band: int = 1) -> None:
+    """Write a style that paints one band from ``-highest`` to ``highest`` by ``CHANGE_RAMP``; 0 lets the map below be.
+
+    A ``highest`` that is not above 0 is taken as 1. ExportError for an opacity outside [0, 1].
+    """
+    most = highest if math.isfinite(highest) and highest > 0 else 1.0
+    _write_continuous(path, CHANGE_RAMP, _CHANGE_STOPS, (-most, most), opacity, band)
+
+
+def _write_continuous(
+    path: str | Path,
+    colors: Sequence[str],
+    shares: Sequence[float],
+    limits: tuple[float, float],
+    opacity: float,
+    band: int,
+) -> None:
+    """A ramp through ``colors`` at ``shares`` of the way from the lower limit to the upper."""
+    low, high = limits
     root, renderer = _style("singlebandpseudocolor", opacity, band)
     renderer.set("classificationMin", _number(low))
     renderer.set("classificationMax", _number(high))
@@ -59,12 +87,11 @@ def write_qml(
         colorRampType="INTERPOLATED", classificationMode=_CONTINUOUS, clip="0",
         minimumValue=_number(low), maximumValue=_number(high),
     )  # fmt: skip
-    colors = RAMPS[ramp]
-    shares = [i / (len(colors) - 1) for i in range(len(colors))]
     _ramp(shader, colors, shares)
     for share, color in zip(shares, colors, strict=True):
         value = low + share * (high - low)
-        SubElement(shader, "item", value=_number(value), label=f"{value:.3g}", color=color, alpha="255")
+        label = f"{value:.3g}"
+        SubElement(shader, "item", value=_number(value), label=label, color=color[:7], alpha=str(_alpha(color)))
     _finish(path, root)
 
 
@@ -104,7 +131,7 @@ def _style(kind: str, opacity: float, band: int) -> tuple[Element, Element]:
     return root, renderer
 
 
-def _ramp(shader: Element, colors: tuple[str, ...], shares: list[float]) -> None:
+def _ramp(shader: Element, colors: Sequence[str], shares: Sequence[float]) -> None:
     ramp = SubElement(shader, "colorramp", type="gradient", name="[source]")
     inner = zip(shares[1:-1], colors[1:-1], strict=True)
     settings = {
@@ -125,8 +152,13 @@ def _finish(path: str | Path, root: Element) -> None:
 
 
 def _rgba(color: str) -> str:
-    red, green, blue = bytes.fromhex(color[1:])
-    return f"{red},{green},{blue},255"
+    red, green, blue = bytes.fromhex(color[1:7])
+    return f"{red},{green},{blue},{_alpha(color)}"
+
+
+def _alpha(color: str) -> int:
+    """How much a colour of six or eight hex digits covers, to 255."""
+    return int(color[7:] or "ff", 16)
 
 
 def _number(value: float) -> str:

@@ -47,14 +47,22 @@ def write_stac_item(
     created: datetime | None = None,
     title: str = "",
     extras: Sequence[Extra] = (),
+    since: date | datetime | None = None,
+    sources: Sequence[str] = (),
 ) -> None:
     """Write the STAC item of a raster that lies in the same folder; ExportError when the raster cannot be read.
 
     ``recipe`` becomes properties under ``graft:``, NaN as null. ``datetime`` is when the imagery was acquired, or,
-    where that is unknown, when the raster was made (``created``, now by default).
+    where that is unknown, when the raster was made (``created``, now by default). Where it speaks of a span of time,
+    ``since`` is its beginning. ``sources`` are paths or addresses it was made from, linked as ``derived_from``.
     """
     raster = Path(raster)
-    write_json(path, stac_item(read_info(raster), raster.name, recipe, acquired, created, title, extras))
+    item = stac_item(read_info(raster), raster.name, recipe, acquired, created, title, extras)
+    begun, ended = _moment(since), _moment(acquired)
+    if begun is not None and ended is not None:
+        item["properties"] |= {"start_datetime": datetime_to_str(begun), "end_datetime": datetime_to_str(ended)}
+    item["links"] += [{"rel": "derived_from", "href": source} for source in sources]
+    write_json(path, item)
 
 
 def stac_item(

@@ -19,7 +19,7 @@ from graft_core.tasks.coverage import Coverage
 from graft_core.tasks.density_recipe import DensityRecipe
 from graft_core.tasks.provenance import provenance
 from graft_core.tasks.score import Searcher, TileScores
-from graft_core.types import F32, EncoderSpec
+from graft_core.types import F32, Encoder, EncoderSpec
 
 FAINTEST = 0.25
 """Density drawn in the brightest colour where nothing is denser: a scene without the thing shall look like one."""
@@ -123,8 +123,8 @@ def cut_to(geobox: GeoBox, area: Geometry, name: str) -> GeoBox:
     if rows.start >= rows.stop or cols.start >= cols.stop:
         wanted = reprojected(area, WGS84).boundingbox.bbox
         raise ExportError(
-            f"The area of interest ({_degrees(wanted)}) does not meet scene {name} "
-            f"({_degrees(bounds_wgs84(geobox))}); draw it over the scene."
+            f"The area of interest ({degrees_text(wanted)}) does not meet scene {name} "
+            f"({degrees_text(bounds_wgs84(geobox))}); draw it over the scene."
         )
     return pixel_window(geobox, rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
 
@@ -136,7 +136,8 @@ def crs_of(scene: Scene) -> CRS:
     return crs
 
 
-def _degrees(box: tuple[float, float, float, float]) -> str:
+def degrees_text(box: tuple[float, float, float, float]) -> str:
+    """West, south, east, north in degrees, for a sentence."""
     west, south, east, north = box
     return f"lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"
 
@@ -150,9 +151,13 @@ def _check_current(scene: Scene, searcher: Searcher) -> None:
         )
 
 
+def own_bandwidth(encoder: Encoder) -> float:
+    """Metres of the kernel that an encoder's densities have unless another is stated."""
+    return encoder.defaults.bandwidth_tiles * encoder.spec.tile_px * encoder.spec.gsd
+
+
 def _bandwidth(stated: float | None, searcher: Searcher, scores: TileScores) -> float:
-    spec = searcher.encoder.spec
-    meters = searcher.encoder.defaults.bandwidth_tiles * spec.tile_px * spec.gsd if stated is None else stated
+    meters = own_bandwidth(searcher.encoder) if stated is None else stated
     extent = max(scores.grid.geobox.shape) * scores.grid.gsd
     if not 0 <= meters <= 10 * extent:
         raise QueryError(

@@ -1,6 +1,6 @@
 """A density map made again from the recipe in its tags."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from graft_core.index.store import IndexStore
 from graft_core.io.geotiff import read_tags
 from graft_core.io.scene import Scene
 from graft_core.tasks.catalog import reopen
-from graft_core.tasks.density import density_map
+from graft_core.tasks.density import DensityMap, density_map
 from graft_core.tasks.density_recipe import DensityRecipe, recipe_of
 from graft_core.tasks.index_scene import index_scene
 from graft_core.tasks.score import Searcher
@@ -45,14 +45,21 @@ def replay(path: Path, out: Path, root: Path, load: LoadEncoder, *, source: str 
     Raises:
         ExportError: there is no recipe, or scene, encoder or weights are not what they were; the message says which.
     """
-    recipe = read_recipe(path)
+    density = yield from density_again(read_recipe(path), root, load, source=source)
+    yield from write_density(out, density)
+
+
+def density_again(
+    recipe: DensityRecipe, root: Path, load: LoadEncoder, *, source: str | None = None
+) -> Generator[Progress, None, DensityMap]:
+    """The density map of a recipe, its scene indexed first where needed; arguments and errors as of ``replay``."""
     encoder = load(recipe)
     check_encoder(recipe, encoder)
     scene = check_scene(recipe if source is None else replace(recipe, source=source))
     yield from index_scene(scene, encoder, root, stride=recipe.stride_px)
     searcher = Searcher(IndexStore(root, encoder.spec).snapshot(), encoder)
     area = None if recipe.aoi is None or recipe.aoi_crs is None else area_from_wkt(recipe.aoi, recipe.aoi_crs)
-    density = density_map(
+    return density_map(
         scene,
         searcher,
         recipe.query,
@@ -61,7 +68,6 @@ def replay(path: Path, out: Path, root: Path, load: LoadEncoder, *, source: str 
         area=area,
         encoder_source=recipe.encoder_source,
     )
-    yield from write_density(out, density)
 
 
 def check_encoder(recipe: DensityRecipe, encoder: Encoder) -> None:
