@@ -32,7 +32,16 @@ SENCLIP_GSD = 10 * 64 / 224
 
 def known_clips() -> tuple[ModelEntry, ...]:
     """Every entry with a photo and a text tower of its own."""
-    return (*_openai(), *_laion(), *_remoteclip(), *_georsclip(), *_skyclip(), _senclip(), *_git_rsclip())
+    return (
+        *_openai(),
+        *_laion(),
+        *_remoteclip(),
+        *_georsclip(),
+        *_skyclip(),
+        _senclip(),
+        *_git_rsclip(),
+        _siglip_so400m(),
+    )
 
 
 def _clip(
@@ -205,13 +214,24 @@ def _senclip() -> ModelEntry:
 
 
 def _git_rsclip() -> tuple[ModelEntry, ...]:
-    return (
-        _siglip("git-rsclip-base", "lcybuaa/Git-RSCLIP-base", "base", "see its hub page", 224),
-        _siglip("git-rsclip-large", "lcybuaa/Git-RSCLIP", "large", "Apache-2.0", 256),
+    models = (
+        ("git-rsclip-base", "lcybuaa/Git-RSCLIP-base", "base", "see its hub page", 224),
+        ("git-rsclip-large", "lcybuaa/Git-RSCLIP", "large", "Apache-2.0", 256),
+    )
+    what = "SigLIP trained on the ten million captioned images of Git-10M"
+    return tuple(
+        _siglip(name, repo, f"Git-RSCLIP {size}: {what}", licence, tile_px)
+        for name, repo, size, licence, tile_px in models
     )
 
 
-def _siglip(name: str, repo: str, size: str, licence: str, tile_px: int) -> ModelEntry:
+def _siglip_so400m() -> ModelEntry:
+    what = "SigLIP SO400M/14: photos and words, no satellite training; it made Major TOM's Core-S2RGB-SigLIP"
+    repo = "google/siglip-so400m-patch14-384"
+    return _siglip("siglip-so400m-14-384", repo, what, "Apache-2.0", 384, size=3_511_950_624)
+
+
+def _siglip(name: str, repo: str, what: str, licence: str, tile_px: int, *, size: int | None = None) -> ModelEntry:
     """A SigLIP as transformers writes it: the words and sizes come with the weights, in a folder of their own."""
     folder = settings.weights_dir() / repo.replace("/", "--")
     weights = _hub_file(repo, "model.safetensors", None)
@@ -220,7 +240,7 @@ def _siglip(name: str, repo: str, size: str, licence: str, tile_px: int) -> Mode
     return ModelEntry(
         name=name,
         kind="encoder",
-        what=f"Git-RSCLIP {size}: SigLIP trained on the ten million captioned images of Git-10M",
+        what=what,
         licence=licence,
         files=(weights, *beside),
         folder=folder,
@@ -229,6 +249,7 @@ def _siglip(name: str, repo: str, size: str, licence: str, tile_px: int) -> Mode
         level="tile",
         gsd=SENSOR_GSD["rgb"],
         tile_px=tile_px,
+        size_bytes=size,
         defaults=SATELLITE_WORDS,
     )
 

@@ -5,9 +5,11 @@ open_clip knows SigLIPs too, but asks the hub for their words when it makes a to
 
 import json
 import string
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import torch
 from open_clip.transformer import TextTransformer
@@ -15,7 +17,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from graft_core.errors import ModelError
-from graft_core.models.clip import ClipTowers, PhotoInput, Tokenize, load_state
+from graft_core.models.clip import ClipTowers, PhotoInput, Tokenize, load_state, place
 from graft_core.models.siglip_config import SiglipConfig, TransformerSizes, read_siglip
 from graft_core.models.sources import SiglipRecipe
 from graft_core.models.weights import read_weights
@@ -23,8 +25,6 @@ from graft_core.models.weights import read_weights
 END = "</s>"
 """Ends every text and fills what is left of its context."""
 NOT_PUNCTUATION = str.maketrans("", "", string.punctuation)
-UNUSED = frozenset({"logit_scale", "logit_bias"})
-"""Of the loss: they turn scores into probabilities of pairs, and no embedding depends on them."""
 VISION = "vision_model."
 TEXT = "text_model."
 BLOCK_PARTS = {
@@ -52,13 +52,12 @@ PROBE = "vision_model.head.probe"
 POOL = "vision_model.head.attention.in_proj_"
 
 
-class Siglip(nn.Module):
-    """Photo tower whose tokens are pooled by attention, and text tower whose last token counts; random weights."""
+class SiglipPhotos(nn.Module):
+    """Photo tower whose tokens are pooled by attention; random weights."""
 
     def __init__(self, config: SiglipConfig) -> None:
         super().__init__()
-        vision, text = config.vision, config.text
-        gelu = partial(nn.GELU, approximate="tanh")
+        vision = config.vision
         self.visual = VisionTransformer(
             img_size=config.image_px,
             patch_size=config.patch_px,
@@ -69,9 +68,17 @@ class Siglip(nn.Module):
             class_token=False,
             global_pool="map",
             num_classes=0,
-            act_layer=gelu,
+            act_layer=partial(nn.GELU, approximate="tanh"),
             norm_layer=partial(nn.LayerNorm, eps=vision.norm_eps),
         )
+
+
+class SiglipWords(nn.Module):
+    """Text tower whose last token counts; random weights."""
+
+    def __init__(self, config: SiglipConfig) -> None:
+        super().__init__()
+        text = config.text
         self.text = TextTransformer(
             context_length=config.context,
             vocab_size=config.vocabulary,
@@ -79,11 +86,11 @@ class Siglip(nn.Module):
             heads=text.heads,
             layers=text.layers,
             mlp_ratio=_ratio(text),
-            output_dim=vision.width,
+            output_dim=config.vision.width,
             no_causal_mask=True,
             pool_type="last",
             proj_bias=True,
-            act_layer=gelu,
+            act_layer=partial(nn.GELU, approximate="tanh"),
             norm_layer=partial(nn.LayerNorm, eps=text.norm_eps),
         )
 
@@ -98,18 +105,37 @@ def _ratio(sizes: TransformerSizes) -> float:
     return (sizes.mlp_width + 0.5) / sizes.width
 
 
-def siglip_space(recipe: SiglipRecipe, weights: Path, device: torch.device) -> ClipTowers:
-    """Photo and text tower of a SigLIP.
+class SiglipTowers(ClipTowers):
+    """Both towers of a SigLIP; the photo tower is read when it is first used, for words alone do not need it.
 
-    Raises:
-        ModelError: a file is damaged or of another model.
+    Raises ModelError where a file is damaged or of another model.
     """
-    config = read_siglip(recipe)
-    tokenize = siglip_tokenizer(recipe.tokenizer, config.context, config.vocabulary)
-    model = Siglip(config)
-    tensors = to_siglip(read_weights(weights).tensors, str(weights))
-    load_state(model, tensors, wanted=f"the SigLIP of {recipe.config}", source=str(weights))
-    return ClipTowers(model, tokenize, PhotoInput(config.image_px, config.mean, config.std, "squash"), device)
+
+    def __init__(self, recipe: SiglipRecipe, weights: Path, device: torch.device) -> None:
+        config = read_siglip(recipe)
+        tokenize = siglip_tokenizer(recipe.tokenizer, config.context, config.vocabulary)
+        words = _loaded(SiglipWords(config), TEXT, weights, recipe)
+        photos = PhotoInput(config.image_px, config.mean, config.std, "squash")
+        super().__init__(words, tokenize, photos, device)
+        self._recipe, self._weights, self._config = recipe, weights, config
+        self._photos: nn.Module | None = None
+        self._photos_lock = threading.Lock()
+
+    @property
+    def visual(self) -> nn.Module:
+        """The photo tower, its output not yet of unit length."""
+        with self._photos_lock:
+            if self._photos is None:
+                tower = _loaded(SiglipPhotos(self._config), VISION, self._weights, self._recipe)
+                self._photos = place(cast(nn.Module, tower.visual), self.device)
+            return self._photos
+
+
+def _loaded(tower: nn.Module, prefix: str, weights: Path, recipe: SiglipRecipe) -> nn.Module:
+    """One tower with its tensors, the only ones of the file that are read."""
+    tensors = to_siglip(read_weights(weights, prefix).tensors, str(weights))
+    load_state(tower, tensors, wanted=f"the SigLIP of {recipe.config}", source=str(weights))
+    return tower
 
 
 def to_siglip(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
@@ -123,7 +149,7 @@ def to_siglip(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
 def _renamed(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     for name, tensor in tensors.items():
         stem, _, kind = name.rpartition(".")
-        if name in UNUSED or name.endswith("position_ids"):
+        if name.endswith("position_ids"):
             continue
         if ".encoder.layers." in name:
             yield from _in_block(tensors, name, tensor)

@@ -14,7 +14,7 @@ from graft_core.models.card import load_card
 from graft_core.models.clip import ClipTowers, PhotoInput, assemble, build_clip, load_state, tokenizer
 from graft_core.models.graft import SatelliteTower, TileRunner
 from graft_core.models.hf_vit import VitShape, to_open_clip
-from graft_core.models.siglip import siglip_space
+from graft_core.models.siglip import SiglipTowers
 from graft_core.models.sources import CardRecipe, ClipRecipe, SiglipRecipe, SpaceRecipe
 from graft_core.models.torch_file import open_torch_file
 from graft_core.models.weights import read_weights
@@ -34,7 +34,7 @@ def shared_space(recipe: SpaceRecipe, weights: Path, sha256: str, device: torch.
             if isinstance(recipe, CardRecipe):
                 _spaces[key] = _card_space(recipe, device)
             elif isinstance(recipe, SiglipRecipe):
-                _spaces[key] = siglip_space(recipe, weights, device)
+                _spaces[key] = SiglipTowers(recipe, weights, device)
             else:
                 _spaces[key] = _clip_space(recipe, weights, device)
         return _spaces[key]

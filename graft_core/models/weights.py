@@ -21,16 +21,21 @@ class Weights:
     """Whether it is a TorchScript archive, the form of OpenAI's own files."""
 
 
-def read_weights(path: Path) -> Weights:
-    """Every named tensor of a .safetensors, .pt, .pth, .bin or .ckpt file; nothing in the file is run."""
+def read_weights(path: Path, prefix: str = "") -> Weights:
+    """Every named tensor of a .safetensors, .pt, .pth, .bin or .ckpt file; nothing in the file is run.
+
+    With ``prefix`` those whose names begin so; of a .safetensors file no others are read.
+    """
     if path.suffix != ".safetensors":
         archive = open_torch_file(path)
-        return Weights(archive.read(), archive.scripted)
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+        tensors = {name: tensor for name, tensor in archive.read().items() if name.startswith(prefix)}
+        return Weights(tensors, archive.scripted)
+    from safetensors import SafetensorError, safe_open
 
     try:
-        return Weights(load_file(path), scripted=False)
+        with safe_open(path, framework="pt") as file:
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 - it is no mapping
+            return Weights({name: file.get_tensor(name) for name in names}, scripted=False)
     except FileNotFoundError:
         raise ModelError(f"There is no file {path}: check the path.") from None
     except (OSError, SafetensorError) as error:

@@ -34,8 +34,8 @@ def _graft(offered: str) -> Make:
     return lambda entry, folder: graft_release(entry, offered)
 
 
-def _siglip(side: int) -> Make:
-    return lambda entry, folder: siglip_release(entry, side)
+def _siglip(side: int, patch: int | None = None) -> Make:
+    return lambda entry, folder: siglip_release(entry, side, patch)
 
 
 def _sam(offered: str, write: Callable[[], bytes]) -> Make:
@@ -73,6 +73,7 @@ PUBLISHED: dict[str, tuple[Make, ...]] = {
     "senclip-vit-b-32": (_clip("SenCLIP_AvgPool_ViTB32.ckpt", state_dict),),
     "git-rsclip-base": (_siglip(224),),
     "git-rsclip-large": (_siglip(256),),
+    "siglip-so400m-14-384": (_siglip(384, 14),),
     "mobile-sam": (_sam("mobile_sam.pt", released_sams.mobile_sam),),
     "sam-vit-b": (_sam("sam_vit_b_01ec64.pth", released_sams.meta_sam),),
     "sam-vit-l": (_sam("sam_vit_l_0b3195.pth", released_sams.meta_sam),),

@@ -262,8 +262,10 @@ def graft_release(entry: ModelEntry, offered: str) -> Release:
     return Release({offered: content}, entry, tile, nn.functional.normalize(rows, dim=-1).numpy())
 
 
-def siglip_config(side: int, width: int, mlp_width: int, layers: int, heads: int) -> dict[str, Any]:
-    """``config.json`` of a SigLIP, as transformers 4 writes it."""
+def siglip_config(
+    side: int, width: int, mlp_width: int, layers: int, heads: int, patch: int | None = None
+) -> dict[str, Any]:
+    """``config.json`` of a SigLIP, as transformers 4 writes it: a patch of 16 px is not stated."""
     sizes = {
         "hidden_size": width,
         "intermediate_size": mlp_width,
@@ -277,7 +279,9 @@ def siglip_config(side: int, width: int, mlp_width: int, layers: int, heads: int
         "text_config": sizes | {"model_type": "siglip_text_model"},
         "torch_dtype": "float16",
         "transformers_version": "4.37.0.dev0",
-        "vision_config": sizes | {"image_size": side, "model_type": "siglip_vision_model"},
+        "vision_config": sizes
+        | {"image_size": side, "model_type": "siglip_vision_model"}
+        | ({} if patch is None else {"patch_size": patch}),
     }
 
 
@@ -315,18 +319,18 @@ def transformers_config(config: dict[str, Any]) -> TransformersSiglip:
     return TransformersSiglip(text_config=text, vision_config=config["vision_config"])
 
 
-def siglip_companions(side: int) -> dict[str, bytes]:
+def siglip_companions(side: int, patch: int | None = None) -> dict[str, bytes]:
     """What lies beside the weights of a narrow SigLIP."""
     return {
-        "config.json": json.dumps(siglip_config(side, DIM, 4 * DIM, 2, 2)).encode(),
+        "config.json": json.dumps(siglip_config(side, DIM, 4 * DIM, 2, 2, patch)).encode(),
         "preprocessor_config.json": json.dumps(preprocessor_config(side)).encode(),
         "tokenizer.json": tokenizer_json().encode(),
     }
 
 
-def siglip_release(entry: ModelEntry, side: int) -> Release:
+def siglip_release(entry: ModelEntry, side: int, patch: int | None = None) -> Release:
     """The four files of a repository that transformers wrote, in half precision."""
-    companions = siglip_companions(side)
+    companions = siglip_companions(side, patch)
     model = SiglipModel(transformers_config(json.loads(companions["config.json"]))).eval()
     scatter(model)
     model.load_state_dict({name: tensor.half().to(tensor.dtype) for name, tensor in model.state_dict().items()})

@@ -44,7 +44,7 @@ from graft_core.models.fetch import fetch
 from graft_core.models.package_index import PipSettings
 from graft_core.models.registry import find_model, load_encoder
 from graft_core.models.sam import Prompts, load_segmenter
-from graft_core.models.siglip import Siglip, to_siglip
+from graft_core.models.siglip import SiglipPhotos, SiglipWords, to_siglip
 from graft_core.models.siglip_config import read_siglip
 from graft_core.models.sources import ClipRecipe, ModelEntry, SiglipRecipe
 
@@ -190,22 +190,36 @@ def test_at_full_size_a_clips_tensors_fill_the_published_file(name: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("side", "width", "layers", "heads", "stated"), [(224, 768, 12, 12, 406e6), (256, 1024, 24, 16, 1.3e9)]
+    ("side", "patch", "width", "mlp_width", "layers", "heads", "value_bytes", "stated"),
+    [
+        (224, None, 768, 3072, 12, 12, 2, 406e6),
+        (256, None, 1024, 4096, 24, 16, 2, 1.3e9),
+        (384, 14, 1152, 4304, 27, 16, 4, 3.51e9),
+    ],
 )
 def test_at_full_size_a_siglips_tensors_fit_and_fill_the_published_file(
-    tmp_path: Path, side: int, width: int, layers: int, heads: int, stated: float
+    tmp_path: Path,
+    side: int,
+    patch: int | None,
+    width: int,
+    mlp_width: int,
+    layers: int,
+    heads: int,
+    value_bytes: int,
+    stated: float,
 ) -> None:
     for file, content in siglip_companions(side).items():
         (tmp_path / file).write_bytes(content)
-    config = siglip_config(side, width, 4 * width, layers, heads)
+    config = siglip_config(side, width, mlp_width, layers, heads, patch)
     (tmp_path / "config.json").write_text(json.dumps(config))
     files = SiglipRecipe(*(tmp_path / f"{part}.json" for part in ("config", "preprocessor_config", "tokenizer")))
     with torch.device("meta"):
         theirs = SiglipModel(transformers_config(config)).state_dict()
-        ours = Siglip(read_siglip(files)).state_dict()
-    renamed = to_siglip(theirs, "it")
+        sizes = read_siglip(files)
+        ours = SiglipPhotos(sizes).state_dict() | SiglipWords(sizes).state_dict()
+    renamed = to_siglip({name: tensor for name, tensor in theirs.items() if not name.startswith("logit")}, "it")
     assert {name: tensor.shape for name, tensor in renamed.items()} == {name: each.shape for name, each in ours.items()}
-    assert sum(tensor.numel() * 2 for tensor in theirs.values()) == pytest.approx(stated, rel=0.01)
+    assert sum(tensor.numel() * value_bytes for tensor in theirs.values()) == pytest.approx(stated, rel=0.01)
 
 
 def test_one_file_of_full_size_loads_and_embeds(know: Know, tmp_path: Path) -> None:

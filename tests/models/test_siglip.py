@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from released import PIECES, Release, preprocessor_config, siglip_config, siglip_release, tokenizer_json
+from safetensors.torch import load, save
 
 from graft_core.errors import ModelError
 from graft_core.models import registry
@@ -177,3 +178,14 @@ def test_a_model_whose_words_were_not_fetched_is_missing(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=rf"tokenizer\.json is not in .*; run `python -m graft_core fetch {NAME}`"):
         registry.load_encoder(NAME)
+
+
+def test_words_need_no_photo_tower(folder: Path, made: Release) -> None:
+    assert made.word_rows is not None
+    weights = load(made.files["model.safetensors"])
+    text_alone = {name: tensor for name, tensor in weights.items() if name.startswith("text_model.")}
+    (folder / "model.safetensors").write_bytes(save(text_alone))
+    encoder = load_encoder(NAME, device="cpu")
+    np.testing.assert_allclose(encoder.encode_texts(["lake"]), made.word_rows, atol=2e-5)
+    with pytest.raises(ModelError, match=r"model\.safetensors does not fit the SigLIP of .*json: \d+ tensors are"):
+        encoder.encode_photos([np.zeros((224, 224, 3), np.uint8)])
