@@ -6,7 +6,18 @@ from typing import NoReturn
 
 import typer
 
-from graft_core import cli_ask, cli_check, cli_experiment, cli_imagery, cli_pairs, cli_photos, cli_segment, cli_train
+from graft_core import (
+    cli_ask,
+    cli_change,
+    cli_check,
+    cli_experiment,
+    cli_imagery,
+    cli_pairs,
+    cli_photos,
+    cli_replay,
+    cli_segment,
+    cli_train,
+)
 from graft_core import cli_house as house
 from graft_core import cli_search as search
 from graft_core.cli_output import say
@@ -31,7 +42,8 @@ for verb in (
     search.index,
     search.density,
     search.retrieve,
-    search.replay,
+    cli_change.change,
+    cli_replay.replay,
     cli_segment.segment,
     cli_segment.classify,
     cli_ask.ask,

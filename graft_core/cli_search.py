@@ -1,4 +1,4 @@
-"""Verbs of the search: index scenes, map a density, retrieve tiles, replay a map."""
+"""Verbs of the search: index scenes, map a density, retrieve tiles."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,6 @@ from graft_core.cli_progress import show
 
 if TYPE_CHECKING:
     from graft_core.io.scene import Scene
-    from graft_core.tasks.density_recipe import DensityRecipe
     from graft_core.tasks.retrieve import Retrieval
     from graft_core.tasks.score import Searcher
     from graft_core.types import Encoder
@@ -85,14 +84,14 @@ def density(
     asked = options.build_query(query, background, template, temperature, like, dislike)
     area = options.read_aoi(aoi)
     (opened,) = _open([scene], sensor, gsd, bands)
-    searcher = _searcher([opened], encoder_for(opened, encoder, device=device), stride)
+    searcher = searcher_of([opened], encoder_for(opened, encoder, device=device), stride)
     source = None if encoder is None else lasting_name(encoder)
     made = density_map(
         opened, searcher, asked, threshold=threshold, bandwidth=bandwidth, area=area, encoder_source=source
     )
     show(write_density(out, made), f"write {out.name}")
     options.write_query(save_query, made.recipe.query)
-    _report_map(out, as_json, best=made.scores.best)
+    report_map(out, as_json, best=made.scores.best)
 
 
 def retrieve(
@@ -126,34 +125,12 @@ def retrieve(
         check_target(out, OUTLINES)
     asked = options.build_query(query, background, template, temperature, like, dislike)
     opened = _open(scene, sensor, gsd, bands)
-    searcher = _searcher(opened, encoder_for_all(opened, encoder, device=device), stride)
+    searcher = searcher_of(opened, encoder_for_all(opened, encoder, device=device), stride)
     found = best_tiles(searcher, [each.name for each in opened], asked, k)
     if out is not None:
         write_retrieval(out, found, {each.name: each for each in opened}, searcher.encoder.spec)
     options.write_query(save_query, found.query)
     _report_hits(found, as_json)
-
-
-def replay(
-    path: Annotated[Path, typer.Argument(help="A density map made by this program.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")],
-    scene: Annotated[str | None, typer.Option("--scene", help="Where the imagery is now, if it was moved.")] = None,
-    encoder: Annotated[str | None, typer.Option("--encoder", help="Where the encoder is now, if it was moved.")] = None,
-    device: options.DeviceName = "auto",
-    as_json: options.JsonFlag = False,
-) -> None:
-    """Make a density map again from the recipe in its tags."""
-    from graft_core.tasks.catalog import encoder_of
-    from graft_core.tasks.replay import replay as make_again
-    from graft_core.tasks.targets import RASTERS, check_target
-
-    check_target(out, RASTERS)
-
-    def load(recipe: "DensityRecipe") -> "Encoder":
-        return encoder_of(recipe, encoder, device=device)
-
-    show(make_again(path, out, settings.indexes_dir(), load, source=scene), f"replay {path.name}")
-    _report_map(out, as_json)
 
 
 def _open(texts: Sequence[str], sensor: str | None, gsd: float | None, bands: str | None) -> "list[Scene]":
@@ -163,7 +140,8 @@ def _open(texts: Sequence[str], sensor: str | None, gsd: float | None, bands: st
     return [find_scene(text, settings.indexes_dir(), **stated) for text in texts]
 
 
-def _searcher(scenes: "Sequence[Scene]", encoder: "Encoder", stride: int | None) -> "Searcher":
+def searcher_of(scenes: "Sequence[Scene]", encoder: "Encoder", stride: int | None) -> "Searcher":
+    """What searches scenes, which are indexed first where they are not."""
     from graft_core.index.store import IndexStore
     from graft_core.tasks.index_scene import ensure_indexed
     from graft_core.tasks.score import Searcher
@@ -216,7 +194,8 @@ def _remove_scenes(names: Sequence[str], encoder: str | None, as_json: bool) -> 
         print_lines(f"{each['scene']} is removed from {', '.join(each['encoders'])}" for each in removed)
 
 
-def _report_map(path: Path, as_json: bool, best: float | None = None) -> None:
+def report_map(path: Path, as_json: bool, best: float | None = None) -> None:
+    """What a density map holds."""
     from graft_core.io.geotiff import read_info
 
     figures = read_info(path).statistics[0]
