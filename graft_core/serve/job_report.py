@@ -62,8 +62,14 @@ class Report:
         self._status = replace(self._status, device=device)
         self._tell()
 
+    def waits(self, message: str) -> None:
+        """It is not its turn yet."""
+        if (self._status.state, self._status.message) != ("waiting", message):
+            self._status = replace(self._status, state="waiting", message=message)
+            self._tell()
+
     def says(self, message: str) -> None:
-        """What it waits for, or loads."""
+        """What it loads."""
         if message != self._status.message:
             self._status = replace(self._status, message=message)
             self._tell()

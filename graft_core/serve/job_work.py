@@ -92,6 +92,7 @@ def imagery(arguments: Mapping[str, Any], report: Report) -> None:
         from graft_core.io.scene import open_scene
 
         with turn(report, arguments.get("device")) as device:
+            report.runs(LOADING)
             for piece in plan.pieces:
                 _embed(open_scene(piece.target), arguments, device, report)
 
@@ -114,6 +115,26 @@ def photos(arguments: Mapping[str, Any], report: Report) -> None:
 
     with provider.opened():
         report.follow(work())
+
+
+def embeddings(arguments: Mapping[str, Any], report: Report) -> None:
+    """Make a scene of published embeddings; reading them computes on no device."""
+    report.runs("Reading the files.")
+    from graft_core.tasks.import_embeddings import import_embeddings, left_out_sentences
+
+    def work() -> Generator[Progress, None, None]:
+        done = yield from import_embeddings(
+            arguments["files"],
+            arguments["encoder"],
+            settings.indexes_dir(),
+            column=arguments.get("column"),
+            name=arguments.get("name"),
+            device="cpu",
+        )
+        made = f"{done.scene.name} is indexed with {done.encoder.spec.name}: {done.embeddings:,} embeddings."
+        report.made(" ".join([made, *left_out_sentences(done)]))
+
+    report.follow(work())
 
 
 def pairs(arguments: Mapping[str, Any], report: Report) -> None:
@@ -162,6 +183,7 @@ WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "index": index,
     "fetch": fetch,
     "imagery": imagery,
+    "embeddings": embeddings,
     "demo": demo,
     "photos": photos,
     "pairs": pairs,

@@ -37,7 +37,10 @@ def device_of(wanted: str | None) -> str:
 
 @contextlib.contextmanager
 def turn(report: Report, wanted: str | None) -> Iterator[str]:
-    """Held by the one job that computes on a device, whose name it yields; the others wait, the oldest next."""
+    """Held by the one job that computes on a device, whose name it yields; the others wait, the oldest next.
+
+    A job that has done something else before says again that it runs (``Report.runs``) once it is its turn.
+    """
     device = device_of(wanted)
     report.computes_on(device)
     lock = report.folder.parent / f"device-{device.replace(':', '-')}.lock"
@@ -48,20 +51,22 @@ def turn(report: Report, wanted: str | None) -> Iterator[str]:
                 if mine:
                     yield device
                     return
-        report.says(f"Waiting for '{before.title}'." if before else "Waiting for another job to stop.")
+        report.waits(f"Waiting for '{before.title}'." if before else "Waiting for another job to stop.")
         time.sleep(LOOK_EVERY_S)
 
 
 def _before(folder: Path, device: str) -> Job | None:
     """The job on this device whose end this one has to wait for first: the running one, else the oldest before it."""
-    # An older job that has not looked yet may turn out to need the same device.
-    queue = [
-        job for job in reversed(list_jobs()) if job.active and job.kind != "fetch" and job.device in (None, device)
-    ]
+    queue = [job for job in reversed(list_jobs()) if job.active and job.kind != "fetch" and _may_need(job, device)]
     names = [job.id for job in queue]
     if folder.name not in names:
         if not folder.is_dir():
             raise JobError(f"The folder {folder} of this job was removed; start the job again.")
         return None
-    running = [job for job in queue if job.state == "running"]
+    running = [job for job in queue if job.state == "running" and job.id != folder.name]
     return next(iter(running + queue[: names.index(folder.name)]), None)
+
+
+def _may_need(job: Job, device: str) -> bool:
+    """Whether a job computes on a device, or has yet to look: one that runs without any only fetches as yet."""
+    return job.device == device or (job.device is None and job.state == "waiting")

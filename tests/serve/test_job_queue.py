@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely.geometry
 from four_colors import geobox
+from imagery_material import area_in, drawn, planetary_sentinel2
+from stac_server import StacServer
 
 from graft_core import settings
 from graft_core.errors import JobError
@@ -28,6 +32,7 @@ from graft_core.serve.runs import (
     resume_run,
     start_run,
 )
+from graft_core.tasks.catalog import known_scenes
 
 PATIENCE_S = 60
 OPTIMIZER = {"steps": 4, "batch": 2, "learning_rate": 1e-3, "warmup": 0}
@@ -122,6 +127,37 @@ def test_jobs_on_two_devices_run_together(orders: Path) -> None:
     for job in (on_cpu, on_gpu, after):
         reaches(job, "done")
     assert steps_taken(orders).count("0 on cuda:0") == 2
+
+
+def imagery_of(server: StacServer) -> dict[str, Any]:
+    item = planetary_sentinel2(server, "2022-06-17", drawn(1900, side=512))
+    asked = {"catalog": "planetary-computer", "collection": "sentinel2", "ids": [item["id"]], "how": "window"}
+    return {**asked, "area": shapely.geometry.mapping(area_in(item, 0.9)), "index": True}
+
+
+def test_imagery_is_fetched_at_once_and_embedded_in_its_turn(orders: Path, catalogs: StacServer) -> None:
+    first = held(start("first"))
+    second = start("second")
+    until(lambda: jobs.find_job(second.id).message == "Waiting for 'Train first'.")
+    imagery = jobs.start_job("imagery", "Get fields", imagery_of(catalogs))
+    until(lambda: jobs.find_job(imagery.id).message == "Waiting for 'Train first'.")
+    assert jobs.find_job(imagery.id).state == "waiting"
+    assert len(known_scenes(settings.indexes_dir())) == 1, "what is fetched need not wait"
+    (orders / "hold").unlink()
+    for job in (first, second):
+        reaches(job, "done")
+    assert "is indexed with" in reaches(imagery, "done").message
+
+
+def test_nobody_waits_for_imagery_that_is_being_fetched(orders: Path, catalogs: StacServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        given = imagery_of(catalogs) | {"catalog": f"http://127.0.0.1:{silent.getsockname()[1]}", "collection": "a"}
+        imagery = jobs.start_job("imagery", "Get fields", given)
+        reaches(imagery, "running")
+        held(start("first"))
+        assert jobs.find_job(imagery.id).state == "running"
+        jobs.cancel_job(imagery.id)
+        stopped(imagery)
 
 
 def test_killed_training_goes_on_when_resumed(orders: Path) -> None:
