@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from graft_core import settings
 from graft_core.serve.job_status import State
 from graft_core.serve.jobs import (
     FINISHED,
@@ -18,6 +19,7 @@ from graft_core.serve.jobs import (
     pause_job,
     resume_job,
 )
+from graft_core.tasks.catalog import known_scenes
 from graft_core.types import Progress
 from graft_core.ui.errors import told
 from graft_core.ui.figures import size_text, time_text
@@ -99,6 +101,8 @@ def show_progress(job: Job) -> None:
         _offer_log(job)
     elif job.message:
         st.caption(_plain(job.message))
+    if job.kind == "imagery" and job.state == "done":
+        _offer_to_explore(job)
 
 
 def progress_text(progress: Progress) -> str:
@@ -143,6 +147,16 @@ def act(label: str, do: Callable[[], Any], key: str, *, icon: str | None = None,
     if st.button(label, key=f"{label.lower()}-{key}", icon=icon, help=says, type="tertiary"):
         do()
         st.rerun()
+
+
+def _offer_to_explore(job: Job) -> None:
+    """What was fetched, once it can be asked."""
+    made = job.arguments.get("scenes", ())
+    names = [scene.name for scene in known_scenes(settings.indexes_dir()) if scene.encoders and scene.source in made]
+    if names:
+        st.page_link(
+            "pages/1_Explore.py", label="Explore it", icon=":material/travel_explore:", query_params={"scenes": names}
+        )
 
 
 def _offer_log(job: Job) -> None:

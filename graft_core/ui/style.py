@@ -19,6 +19,9 @@ _CSS = """
   .st-key-explore-map iframe {height: max(400px, calc(100vh - 258px)) !important;}
   .st-key-segment-map iframe {height: max(400px, calc(100vh - 334px)) !important;}
   .st-key-classify-map iframe {height: max(400px, calc(100vh - 190px)) !important;}
+  .st-key-find-map iframe {height: max(400px, calc(100vh - 200px)) !important;}
+  .stMain:has(.st-key-found) .st-key-find-map iframe {height: max(240px, calc(100vh - 490px)) !important;}
+  [class*="st-key-find-form-"] [data-testid="stVerticalBlock"], .st-key-get-images {gap: .5rem;}
   .st-key-ask-map iframe {height: max(400px, calc(100vh - 196px)) !important;}
   [data-testid="stLayoutWrapper"]:has(> .st-key-answers), .st-key-answers {
     height: max(400px, calc(100vh - 196px)) !important;
