@@ -25,6 +25,10 @@ class FetchError(ModelError):
     """No mirror delivered the wanted file with the wanted hash."""
 
 
+class EmbeddingsError(GraftError):
+    """Published embeddings cannot be read, placed on the map, or do not belong to the encoder."""
+
+
 class IndexStoreError(GraftError):
     """An index is missing, locked by another writer, or belongs to another encoder."""
 

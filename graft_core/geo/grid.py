@@ -85,12 +85,16 @@ class TileGrid:
     @property
     def centers(self) -> npt.NDArray[np.float64]:
         """(N, 2) x and y of every tile's centre in CRS units, by position."""
+        return self.middles(np.arange(len(self)))
+
+    def middles(self, position: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """(N, 2) x and y of the centres of the tiles at (N,) positions, in CRS units."""
         first = self.tile(0)
-        cols = first.left + self.tile_px / 2 + self.stride_px * np.arange(self.cols)
-        rows = first.top + self.tile_px / 2 + self.stride_px * np.arange(self.rows)
+        cols = first.left + self.tile_px / 2 + self.stride_px * (position % self.cols)
+        rows = first.top + self.tile_px / 2 + self.stride_px * (position // self.cols)
         x = self.geobox.affine.c + self.geobox.affine.a * cols
         y = self.geobox.affine.f + self.geobox.affine.e * rows
-        return np.stack([np.tile(x, self.rows), np.repeat(y, self.cols)], axis=1)  # (N, 2)
+        return np.stack([x, y], axis=1)  # (N, 2)
 
     def to_json(self) -> str:
         """Text from which ``from_json`` makes an equal grid."""

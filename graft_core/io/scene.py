@@ -15,6 +15,7 @@ from graft_core.errors import SceneError
 from graft_core.geo.grid import TileGrid, working_geobox
 from graft_core.io.collection import resolve_source
 from graft_core.io.identity import NAME_TAG, acquired_date, fingerprint, safe_name, scene_name
+from graft_core.io.published import Published, published_of
 from graft_core.io.reader import PixelSource, RasterSource, Rendering, View, valid_values
 from graft_core.io.resample import Pixels
 from graft_core.io.sensors import (
@@ -69,6 +70,8 @@ class Scene:
     """A pixel is missing when all three bands have this value."""
     mask_band: int | None = None
     """1-based alpha band that really masks (only 0 and the maximum); None for near infrared tagged alpha."""
+    published: Published | None = None
+    """Whose embeddings it stands for, where it has no picture; None for imagery."""
 
     @property
     def gsd(self) -> float:
@@ -111,7 +114,8 @@ def open_scene(
         base = base_geobox(dataset, path)
         facts = raster_facts(dataset, path, gsd or native_gsd(dataset, path))
         preset, level = split_option(sensor)
-        preset = preset or detect_sensor(facts)
+        published = published_of(facts.tags, path)
+        preset = preset or (published.sensor if published else detect_sensor(facts))
         rendering = _measured(dataset, facts, preset, rgb_bands(facts, bands), level or processing_level(facts))
         geobox = base if gsd is None else working_geobox(base, gsd)
         return Scene(
@@ -125,6 +129,7 @@ def open_scene(
             fingerprint=fingerprint(dataset, path, geobox, rendering),
             nodata=rendering.nodata,
             mask_band=rendering.mask_band,
+            published=published,
         )
 
 

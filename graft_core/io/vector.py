@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from graft_core.errors import ExportError
 from graft_core.io.atomic import replacing
+from graft_core.io.fragments import Fragment
 
 WGS84 = "EPSG:4326"
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet", ".geoparquet": "Parquet"}
@@ -46,6 +47,8 @@ class TileOutline:
     """Left, bottom, right, top in the CRS of the scene."""
     crs: str
     """CRS of the scene; scenes may lie in different zones."""
+    fragment: Fragment | None = None
+    """What the publisher of an embedding says of it; None for tiles of imagery."""
 
 
 def write_hits(
@@ -196,9 +199,21 @@ def _frame(hits: Sequence[TileOutline], crs: str, meta: Mapping[str, str]) -> ge
         "scene": np.array([hit.scene for hit in ranked], object),
         "row": np.array([hit.row for hit in ranked], np.int64),
         "col": np.array([hit.col for hit in ranked], np.int64),
+        **_published(ranked),
         **{key: np.array([value] * len(ranked), object) for key, value in meta.items()},
     }
     return geopandas.GeoDataFrame(columns, geometry=_outlines(ranked, crs), crs=crs)
+
+
+def _published(ranked: Sequence[TileOutline]) -> dict[str, Any]:
+    """Columns for what publishers say; none where all tiles are of imagery."""
+    told = [hit.fragment for hit in ranked]
+    if not any(told):
+        return {}
+    return {
+        name: np.array([getattr(each, name) if each else None for each in told], object)
+        for name in ("id", "product", "acquired")
+    }
 
 
 def _outlines(hits: Sequence[TileOutline], crs: str) -> geopandas.GeoSeries:

@@ -29,7 +29,10 @@ from graft_core.serve.lock import explained, file_lock
 from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
-Kind = Literal["index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask", "imagery", "photos"]
+Kind = Literal[
+    "index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask", "imagery", "photos",
+    "embeddings",
+]  # fmt: skip
 
 ACTIVE = ("waiting", "running")
 """States of a job that has a process."""
@@ -43,7 +46,7 @@ TRAIN_GRACE_S = 120.0
 _NEEDED = {
     "index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config",
     "patches": "scene", "segment": "out", "classify": "out", "ask": "out", "imagery": "ids",
-    "photos": "out",
+    "photos": "out", "embeddings": "files",
 }  # fmt: skip
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _INTERRUPTED = "The job's process ended before its work did; resume the job to go on where it stopped."
@@ -61,7 +64,7 @@ class Job:
     ``pairs``: place photos on scenes. ``train``: teach an encoder. ``patches``: embed the patches of an area.
     ``segment``: outline what a query finds. ``classify``: a label map of a list of classes.
     ``ask``: run the program of a question. ``imagery``: get images of a catalogue, and embed them where asked.
-    ``photos``: get ground photos of an area from a service."""
+    ``photos``: get ground photos of an area from a service. ``embeddings``: make a scene of published embeddings."""
     title: str
     """For people, e.g. "Index claremont with graft-demo-naip"."""
     arguments: Mapping[str, Any]

@@ -9,6 +9,7 @@ from typing import get_args
 from graft_core import settings
 from graft_core.errors import IndexStoreError, ModelError, SceneError
 from graft_core.index.store import IndexInfo, IndexStore, SceneRecord, list_indexes
+from graft_core.io.published import Published
 from graft_core.io.scene import Scene, open_scene
 from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import default_encoder_name, find_model, load_encoder
@@ -149,14 +150,36 @@ def encoder_for(scene: Scene, name: str | None = None, *, device: str = "auto", 
     ``level`` is what is to leave its tower, whatever it was trained for.
 
     Raises:
-        ModelError: unknown, or its weights are missing.
+        ModelError: unknown, its weights are missing, or the scene has nothing that it could look at.
     """
+    if scene.published is not None:
+        return _publishers_encoder(scene.name, scene.published, name, device, level)
     if name is None:
         coarse = scene.sensor == "rgb" and scene.gsd >= COARSE_GSD
         name = default_encoder_name("sentinel2" if coarse else scene.sensor, level or "tile")
     plain = scene.sensor == "rgb" and find_model(name).sensor == "rgb"
     gsd = max(1.0, round(scene.gsd, 3)) if plain else None
     return load_encoder(name, device=device, sensor=scene.sensor, gsd=gsd, level=level)
+
+
+def _publishers_encoder(
+    scene: str, published: Published, name: str | None, device: str, level: Level | None
+) -> Encoder:
+    """The encoder that made published embeddings; there is no picture for any other."""
+    own = load_encoder(published.encoder, device=device, gsd=published.gsd)
+    other = name is not None and find_model(name).name != find_model(published.encoder).name
+    if other or level not in (None, own.spec.level):
+        looked = f"{name} could look at" if other else "could be seen patch by patch"
+        raise ModelError(
+            f"Scene {scene} is embeddings by {published.encoder} without a picture, so nothing is there that {looked}; "
+            f"ask it with {published.encoder}, or index imagery of the place."
+        )
+    if own.spec.key != published.encoder_key:
+        raise ModelError(
+            f"The weights of {published.encoder} are not those that the embeddings of {scene} were imported with; put "
+            "the old ones back, or import the embeddings again."
+        )
+    return own
 
 
 def encoder_for_all(scenes: Sequence[Scene], name: str | None = None, *, device: str = "auto") -> Encoder:
@@ -172,7 +195,8 @@ def encoder_for_all(scenes: Sequence[Scene], name: str | None = None, *, device:
             one, other = (f"{each.name} at {each.gsd:g} m" for each in (encoders[0].spec, encoder.spec))
             raise SceneError(
                 f"Scene {scenes[0].name} is for {one} and scene {scene.name} for {other}, and their scores do not "
-                "compare; search one after the other."
+                'compare; search one after the other, or choose one and the other in "Compare with" (on the command '
+                "line: `change`)."
             )
     return encoders[0]
 

@@ -11,6 +11,7 @@ from graft_core.geo.grid import TileGrid, tile_grid
 from graft_core.geo.place import bounds_wgs84, pixel_window
 from graft_core.index.store import IndexStore, SceneRecord
 from graft_core.io.scene import Scene, TileBatch, read_rgb, read_tiles
+from graft_core.tasks.index_published import index_published, published_grid
 from graft_core.tasks.read_ahead import read_ahead
 from graft_core.types import F32, I64, EncoderSpec, Progress, TileEncoder
 
@@ -24,7 +25,8 @@ def index_scene(
     """Embed every tile of a scene and commit them together.
 
     A scene that is indexed already, on the same grid and from the same pixels, is left as it is. A run that was
-    interrupted is continued. At patch level the windows do not overlap and every patch becomes one row.
+    interrupted is continued. At patch level the windows do not overlap and every patch becomes one row. Published
+    embeddings are read again from the files they came in.
 
     Args:
         scene: what to read.
@@ -46,6 +48,9 @@ def index_scene(
     store = IndexStore(root, spec)
     if is_indexed(store, record):
         yield Progress(len(windows), len(windows), "tiles", 0.0, resumed=len(windows))
+        return
+    if scene.published is not None:
+        yield from index_published(scene, record, store)
         return
     started = time.monotonic()
     rows = TileRows() if spec.level == "tile" else PatchRows(scene, windows, TileGrid.from_json(record.grid_json))
@@ -79,7 +84,8 @@ def is_indexed(store: IndexStore, record: SceneRecord) -> bool:
 
 def scene_record(scene: Scene, spec: EncoderSpec, stride: int | None = None) -> SceneRecord:
     """What the index will remember of a scene embedded with this encoder and stride."""
-    check_resolution(scene, spec)
+    if scene.published is None:
+        check_resolution(scene, spec)
     grid = row_grid(scene, spec, stride)
     return SceneRecord(
         name=scene.name,
@@ -104,6 +110,8 @@ def row_grid(scene: Scene, spec: EncoderSpec, stride: int | None = None) -> Tile
 
 def window_grid(scene: Scene, spec: EncoderSpec, stride: int | None = None) -> TileGrid:
     """The grid of the encoder's inputs."""
+    if scene.published is not None:
+        return published_grid(scene, scene.published, spec, stride)
     if spec.level == "patch" and stride not in (None, spec.tile_px):
         raise SceneError(
             f"Encoder {spec.name} works at patch level, where windows do not overlap; leave out the stride of {stride}."

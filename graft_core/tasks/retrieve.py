@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -15,6 +16,8 @@ from graft_core.geo.grid import TileGrid
 from graft_core.geo.masks import inside
 from graft_core.geo.place import WGS84, lon_lat, reprojected
 from graft_core.index.scan import top_k
+from graft_core.index.store import SceneRecord
+from graft_core.io.fragments import Fragment, describe_fragments
 from graft_core.search.query import Query, TileRef
 from graft_core.tasks.score import Searcher, TileScores
 
@@ -61,6 +64,8 @@ class Hit:
     """Left, bottom, right, top in ``crs``."""
     crs: str
     """CRS of its scene."""
+    fragment: Fragment | None = None
+    """What its publisher says of it, where the scene is published embeddings."""
 
     @property
     def tile(self) -> str:
@@ -109,7 +114,7 @@ def retrieve(
     found = searcher.scores(asked, list(dict.fromkeys(scenes)))
     merit = np.concatenate([_eligible(each, area) for each in found])
     return Retrieval(
-        hits=tuple(_best_places(found, merit, k)),
+        hits=_with_fragments(_best_places(found, merit, k), [each.record for each in found]),
         query=asked,
         best=max((each.best for each in found if each.best >= 0), default=float("nan")),
         grids={each.record.name: each.grid for each in found},
@@ -128,19 +133,30 @@ def tile_at(grid: TileGrid, lon: float, lat: float) -> int | None:
 
 def hit_at(found: TileScores, lon: float, lat: float) -> Hit | None:
     """The tile at a place in degrees, with its rank among all tiles of its scene; None where there is none."""
-    position = tile_at(found.grid, lon, lat)
-    rows = np.flatnonzero(found.position == position)
-    if position is None or not len(rows):
+    row = _row_at(found, lon, lat)
+    if row is None:
         return None
-    row = int(rows[0])
     merit = _merit(found)
-    return _scored(found, row, int(np.count_nonzero(merit > merit[row])) + 1)
+    hit = _scored(found, row, int(np.count_nonzero(merit > merit[row])) + 1)
+    return _with_fragments([hit], [found.record])[0]
 
 
 def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float) -> Hit | None:
     """The tile at a place in degrees, before anything was asked; None where there is none."""
     position = tile_at(grid, lon, lat)
     return None if position is None else _hit(scene, grid, position, 0, math.nan, math.nan)
+
+
+def _row_at(found: TileScores, lon: float, lat: float) -> int | None:
+    """The row of the tile at a place; among tiles that lie beside their lattice, the nearest that covers it."""
+    grid = found.grid
+    if found.middles is None:
+        rows = np.flatnonzero(found.position == tile_at(grid, lon, lat))
+        return int(rows[0]) if len(rows) else None
+    assert grid.geobox.crs is not None  # a grid has one
+    away = np.abs(found.middles - WGS84.transformer_to_crs(grid.geobox.crs, always_xy=True)(lon, lat)).max(axis=1)
+    row = int(np.argmin(away))
+    return row if away[row] <= grid.tile_px * grid.gsd / 2 else None
 
 
 def _merit(found: TileScores) -> F64:
@@ -157,8 +173,10 @@ def _eligible(found: TileScores, area: Geometry | None) -> F64:
     if area is not None:
         grid = found.grid
         assert grid.geobox.crs is not None  # a grid has one
-        within = inside(reprojected(area, grid.geobox.crs), _middles(grid))
-        if within is not None:
+        local = reprojected(area, grid.geobox.crs)
+        if found.middles is not None:
+            enough &= shapely.contains_xy(local.geom, found.middles)
+        elif (within := inside(local, _middles(grid))) is not None:
             enough &= within.ravel()[found.position]
     return np.where(enough, _merit(found), np.nan)
 
@@ -191,14 +209,35 @@ def _best_places(found: Sequence[TileScores], merit: F64, k: int) -> list[Hit]:
         wanted *= 8
 
 
+def _with_fragments(hits: Sequence[Hit], records: Sequence[SceneRecord]) -> tuple[Hit, ...]:
+    """The same hits with what publishers say of those that are published embeddings."""
+    told = {
+        record.name: describe_fragments(record.source, {hit.position for hit in hits if hit.scene == record.name})
+        for record in records
+    }
+    return tuple(replace(hit, fragment=told[hit.scene].get(hit.position)) for hit in hits)
+
+
 def _scored(found: TileScores, row: int, rank: int) -> Hit:
     score, probability = float(found.score[row]), float(found.probability[row])
-    return _hit(found.record.name, found.grid, int(found.position[row]), rank, score, probability)
+    bounds = None
+    if found.middles is not None:
+        (x, y), half = found.middles[row].tolist(), found.grid.tile_px * found.grid.gsd / 2
+        bounds = (x - half, y - half, x + half, y + half)
+    return _hit(found.record.name, found.grid, int(found.position[row]), rank, score, probability, bounds)
 
 
-def _hit(scene: str, grid: TileGrid, position: int, rank: int, score: float, probability: float) -> Hit:
+def _hit(
+    scene: str,
+    grid: TileGrid,
+    position: int,
+    rank: int,
+    score: float,
+    probability: float,
+    true_bounds: Bounds | None = None,
+) -> Hit:
     tile = grid.tile(position)
-    bounds = grid.bounds(position)
+    bounds = true_bounds or grid.bounds(position)
     crs = grid.geobox.crs
     assert crs is not None  # a grid has one
     lon, lat = lon_lat(crs, np.array((bounds[0] + bounds[2]) / 2), np.array((bounds[1] + bounds[3]) / 2))

@@ -15,6 +15,7 @@ from graft_core.search.embed import QueryVectors, query_vectors, resolve
 from graft_core.search.query import Query, TileRef
 from graft_core.search.typical import SOFTER, competing_looks, sample_rows, standard_scores, typical_tiles
 from graft_core.tasks.examples import embed_image
+from graft_core.tasks.fragment_places import true_middles
 from graft_core.types import F32, I64, Encoder
 
 F64 = npt.NDArray[np.float64]
@@ -41,6 +42,8 @@ class TileScores:
     """(N,) cosine with the query; NaN where the encoder failed."""
     probability: F32
     """(N,) match probability, in [0, 1]; NaN where there is no score."""
+    middles: F64 | None = None
+    """(N, 2) x and y in the grid's CRS where rows lie beside their lattice, as published embeddings do."""
 
     @property
     def best(self) -> float:
@@ -65,6 +68,7 @@ class Searcher:
         """Only its text and photo towers are used."""
         self._totals: dict[str, tuple[F64, int]] = {}
         self._typical: dict[str, F32] = {}
+        self._places: dict[str, F64 | None] = {}
         self._kept: dict[tuple[str, bytes], F32] = {}
 
     def resolve(self, query: Query) -> Query:
@@ -99,7 +103,13 @@ class Searcher:
             valid=self.snapshot.valid[rows],
             score=self._cosines(scene, vectors.whole[None])[0],
             probability=joint_probability(words, looks, vectors.words_share),
+            middles=self._middles(record, self.snapshot.position[rows]),
         )
+
+    def _middles(self, record: SceneRecord, position: I64) -> F64 | None:
+        if record.name not in self._places:
+            self._places[record.name] = true_middles(record, position)
+        return self._places[record.name]
 
     def _words(self, scene: str, vectors: QueryVectors) -> F32 | None:
         return part_probability(

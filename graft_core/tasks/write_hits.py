@@ -1,6 +1,7 @@
 """Hits as files: tile outlines for a GIS, and a contact sheet to look at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from graft_core.geo.place import pixel_window
 from graft_core.io.contact_sheet import Caption, write_contact_sheet
 from graft_core.io.scene import Scene, read_rgb
 from graft_core.io.vector import TileOutline, write_hits
+from graft_core.tasks.fragment_cards import fragment_cards
 from graft_core.tasks.provenance import SOFTWARE, now
 from graft_core.tasks.retrieve import Hit, Retrieval
 from graft_core.tasks.targets import OUTLINES, check_target
@@ -42,7 +44,9 @@ def write_retrieval(path: Path, found: Retrieval, scenes: Mapping[str, Scene], s
     """
     check_target(path, OUTLINES)
     outlines = [
-        TileOutline(hit.rank, hit.score, hit.probability, hit.scene, hit.row, hit.col, hit.bounds, hit.crs)
+        TileOutline(
+            hit.rank, hit.score, hit.probability, hit.scene, hit.row, hit.col, hit.bounds, hit.crs, hit.fragment
+        )
         for hit in found.hits
     ]
     meta = {
@@ -74,17 +78,27 @@ def _write_sheet(path: Path, found: Retrieval, scenes: Mapping[str, Scene], enco
 
 
 def thumbnails(hits: Sequence[Hit], scenes: Mapping[str, Scene], grids: Mapping[str, TileGrid]) -> list[U8]:
-    """(S, S, 3) colours of each hit, light grey where its scene has nothing; a dark scene is brightened as a whole."""
-    pictures = [_colors(scenes[hit.scene], grids[hit.scene], hit.position) for hit in hits]
+    """(S, S, 3) colours of each hit, light grey where its scene has nothing; a dark scene is brightened as a whole.
+
+    Hits of a scene without a picture have a card that says where and when.
+    """
+    pictures: dict[Hit, U8] = {}
     for name in {hit.scene for hit in hits}:
-        own = [picture for hit, picture in zip(hits, pictures, strict=True) if hit.scene == name]
-        seen = np.concatenate([rgb[valid] for rgb, valid in own])
-        brightest = float(np.percentile(seen, 99)) if seen.size else BRIGHT
-        gain = np.clip(BRIGHT / max(brightest, 1), 1, MOST_GAIN)
-        for rgb, valid in own:
-            rgb[:] = np.minimum(rgb * gain, 255).astype(np.uint8)
-            rgb[~valid] = NO_IMAGERY
-    return [rgb for rgb, _ in pictures]
+        own, scene = [hit for hit in hits if hit.scene == name], scenes[name]
+        drawn = fragment_cards(own, scene) if scene.published else _seen(own, scene, grids[name])
+        pictures.update(zip(own, drawn, strict=True))
+    return [pictures[hit] for hit in hits]
+
+
+def _seen(hits: Sequence[Hit], scene: Scene, grid: TileGrid) -> list[U8]:
+    own = [_colors(scene, grid, hit.position) for hit in hits]
+    seen = np.concatenate([rgb[valid] for rgb, valid in own])
+    brightest = float(np.percentile(seen, 99)) if seen.size else BRIGHT
+    gain = np.clip(BRIGHT / max(brightest, 1), 1, MOST_GAIN)
+    for rgb, valid in own:
+        rgb[:] = np.minimum(rgb * gain, 255).astype(np.uint8)
+        rgb[~valid] = NO_IMAGERY
+    return [rgb for rgb, _ in own]
 
 
 def _colors(scene: Scene, grid: TileGrid, position: int) -> tuple[U8, Bool]:
@@ -93,7 +107,7 @@ def _colors(scene: Scene, grid: TileGrid, position: int) -> tuple[U8, Bool]:
 
 
 def hit_rows(hits: Sequence[Hit]) -> list[dict[str, object]]:
-    """Hits as JSON values, for whoever prints them."""
+    """Hits as JSON values, for whoever prints them; published embeddings with what their publisher says of them."""
     return [
         {
             "rank": hit.rank,
@@ -105,5 +119,6 @@ def hit_rows(hits: Sequence[Hit]) -> list[dict[str, object]]:
             "bounds": list(hit.bounds),
             "crs": hit.crs,
         }
+        | ({} if hit.fragment is None else asdict(hit.fragment))
         for hit in hits
     ]
