@@ -11,14 +11,16 @@ from graft_core.errors import PhotoError
 from graft_core.io.atomic import replacing
 from graft_core.io.harvest.found import FoundPhoto, Provider
 from graft_core.io.harvest.journal import Journal, Outcome
-from graft_core.io.harvest.web import LatePhotoError, LostPhotoError
+from graft_core.io.harvest.web import LatePhotoError, LostPhotoError, RefusedPhotoError
 from graft_core.io.photo import BadPhotoError, decode_photo
 from graft_core.types import Progress
 
 COPY = "copy of another photo"
 LATE = "did not come, run again to try once more"
 LATE_IN_A_ROW = 3
-"""Photos that do not come one after the other: the service, or the network, is down."""
+"""Photos that do not come one after the other, each after some waiting: the service, or the network, is down."""
+REFUSED_IN_A_ROW = 30
+"""Photos that are refused one after the other, which costs no waiting: the service has had enough of us."""
 _DECODED_PX = 224
 _DAMAGED_TRIES = 2
 _ROUNDS = 2
@@ -37,7 +39,7 @@ def bytes_left(photos: Sequence[FoundPhoto], done: dict[str, Outcome], usual: in
     """Bytes that the photos still to come will take, about."""
     sizes = [outcome.bytes for outcome in done.values() if not outcome.reason]
     mean = sum(sizes) / len(sizes) if len(sizes) >= _TELLING else usual
-    return int(mean * sum(photo.id not in done for photo in photos))
+    return int(mean * sum(photo.id not in done or done[photo.id].reason == LATE for photo in photos))
 
 
 def check_room(folder: Path, needed: int) -> None:
@@ -57,41 +59,62 @@ def check_room(folder: Path, needed: int) -> None:
 def fetch_photos(
     provider: Provider, photos: Sequence[FoundPhoto], journal: Journal, folder: Path
 ) -> Generator[Progress, None, dict[str, Outcome]]:
-    """Download what is not there yet; by id what became of every photo. Those that are late are not in the journal.
+    """Download what is not there yet; by id what became of every photo.
+
+    A photo that does not come is tried again by every later run, after all others. It counts as a sign that the
+    service is down only once: some never come, and would else keep all others from coming.
 
     Raises:
         PhotoError: nothing comes any more, or the service refuses.
         ExportError: the disk is full or not writable.
     """
     started = time.monotonic()
-    outcomes = {photo: each for photo, each in journal.outcomes().items() if each.reason or _is_there(photo, folder)}
+    before = journal.outcomes()
+    late = {photo for photo, each in before.items() if each.reason == LATE}
+    outcomes = {
+        photo: each for photo, each in before.items() if photo not in late and (each.reason or _is_there(photo, folder))
+    }
     first_of = {outcome.sha256: photo for photo, outcome in outcomes.items() if not outcome.reason}
-    pending = [photo for photo in photos if photo.id not in outcomes]
-    known, in_a_row = len(photos) - len(pending), 0
+    pending = sorted((photo for photo in photos if photo.id not in outcomes), key=lambda photo: photo.id in late)
+    known, in_a_row, why = len(photos) - len(pending), list[LatePhotoError](), ""
     step = _ROUNDS * provider.at_once
     pool = ThreadPoolExecutor(provider.at_once)
     try:
         for start in range(0, len(pending), step):
             chunk = pending[start : start + step]
             for photo, got in zip(chunk, pool.map(lambda each: _got(provider, each), chunk), strict=True):
-                if isinstance(got, LatePhotoError):
-                    in_a_row += 1
-                    outcomes[photo.id] = Outcome("", 0, LATE)
-                    if in_a_row >= LATE_IN_A_ROW:
-                        raise PhotoError(
-                            f"The photos of {provider.title} do not come any more ({got}); run the same command again "
-                            "later to go on: what was downloaded stays."
-                        )
-                    continue
-                in_a_row = 0
                 outcome = _settled(got, photo, first_of, folder)
                 journal.add_outcome(photo.id, outcome)
                 outcomes[photo.id] = outcome
+                if not isinstance(got, LatePhotoError):
+                    in_a_row.clear()
+                    continue
+                why = str(got)
+                if photo.id not in late:
+                    in_a_row.append(got)
+                    if _down(in_a_row):
+                        raise _nothing_comes(provider, why)
             done = known + start + len(chunk)
             yield Progress(done, len(photos), "photos", time.monotonic() - started, resumed=known)
     finally:
         pool.shutdown(cancel_futures=True)
-    return {photo.id: outcomes[photo.id] for photo in photos}
+    wanted = {photo.id: outcomes[photo.id] for photo in photos}
+    if wanted and all(outcome.reason == LATE for outcome in wanted.values()):
+        raise _nothing_comes(provider, why)
+    return wanted
+
+
+def _down(in_a_row: Sequence[LatePhotoError]) -> bool:
+    """Whether photos that did not come one after the other tell of the service rather than of themselves."""
+    refused = sum(isinstance(each, RefusedPhotoError) for each in in_a_row)
+    return refused >= REFUSED_IN_A_ROW or len(in_a_row) - refused >= LATE_IN_A_ROW
+
+
+def _nothing_comes(provider: Provider, why: str) -> PhotoError:
+    return PhotoError(
+        f"The photos of {provider.title} do not come any more ({why}); run the same command again later to go on: "
+        "what was downloaded stays."
+    )
 
 
 def _is_there(photo: str, folder: Path) -> bool:
@@ -116,7 +139,9 @@ def _got(provider: Provider, photo: FoundPhoto) -> bytes | Exception:
 
 
 def _settled(got: bytes | Exception, photo: FoundPhoto, first_of: dict[str, str], folder: Path) -> Outcome:
-    """Write a photo unless its bytes are there already."""
+    """What became of a photo, which is written unless its bytes are there already."""
+    if isinstance(got, LatePhotoError):
+        return Outcome("", 0, LATE)
     if not isinstance(got, bytes):
         return Outcome("", 0, got.reason if isinstance(got, BadPhotoError) else str(got))
     digest = hashlib.sha256(got).hexdigest()

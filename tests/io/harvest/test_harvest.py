@@ -267,11 +267,49 @@ def test_when_no_photo_comes_any_more_the_run_ends_and_nothing_is_lost(services:
 
 def test_a_refusal_of_all_images_stops_the_run_and_marks_none_as_lost(services: Services, out: Path) -> None:
     services.photos = scattered(6)
-    services.image_troubles = {photo.id: [Trouble(403)] for photo in services.photos}
+    services.image_troubles = {photo.id: [Trouble(403)] * 2 for photo in services.photos}
     with pytest.raises(PhotoError, match=r"do not come any more .the photo's address answers 403"):
+        harvest("commons", out)
+    with pytest.raises(PhotoError, match=r"do not come any more"):
         harvest("commons", out)
     services.image_troubles = {}
     assert harvest("commons", out).kept == 6
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 4), (4, 7), (7, 10)], ids=["first", "among others", "last"])
+def test_photos_that_are_refused_for_good_do_not_keep_the_others_from_coming(
+    services: Services, out: Path, first: int, last: int
+) -> None:
+    services.photos = scattered(9)
+    refused = {str(i) for i in range(first, last)}
+    services.image_troubles = {photo: [Trouble(403)] * 99 for photo in refused}
+    for _ in range(2):
+        report = harvest("commons", out)
+        assert (report.kept, report.left_out) == (6, {LATE: 3})
+        assert not refused & set(geopandas.read_parquet(out).id)
+    services.image_troubles = {}
+    assert harvest("commons", out).kept == 9, "what was refused is asked for again"
+
+
+def test_photos_that_never_come_stop_one_run_and_are_tried_last_by_the_next(services: Services, out: Path) -> None:
+    services.photos = scattered(9)
+    services.image_troubles = {str(i): [Trouble(500)] * 99 for i in range(1, 5)}
+    with pytest.raises(PhotoError, match=r"do not come any more .the photo's address answers 500"):
+        harvest("commons", out)
+    services.asked = []
+    report = harvest("commons", out)
+    assert (report.kept, report.left_out) == (5, {LATE: 4})
+    assert set(services.images()[-15:]) == {"1", "2", "3"}, "five tries each, after all others"
+
+
+def test_a_service_that_has_had_enough_of_us_is_left_in_peace(services: Services, out: Path) -> None:
+    services.photos = scattered(90)
+    services.image_troubles = {photo.id: [Trouble(403)] * 99 for photo in services.photos if photo.id > "1"}
+    with pytest.raises(PhotoError, match=r"do not come any more .the photo's address answers 403"):
+        harvest("commons", out)
+    assert len(services.images()) < 40
+    services.image_troubles = {}
+    assert harvest("commons", out).kept == 90
 
 
 def test_a_listing_that_broke_off_goes_on_with_the_next_page(services: Services, out: Path) -> None:
@@ -331,7 +369,7 @@ def test_another_area_or_service_does_not_mix_with_an_earlier_harvest(services: 
     services.photos = scattered(3)
     harvest("commons", out)
     for name, area in (("flickr", AREA), ("commons", shapely.box(2.0, 48.0, 2.01, 48.02))):
-        with pytest.raises(PhotoError, match=r"photos was made of another service or another area; give the table anot"):
+        with pytest.raises(PhotoError, match=r"photos was made of another service or another area; give the table ano"):
             harvest(name, out, area=area)
 
 
@@ -385,6 +423,16 @@ def test_what_is_expected_follows_the_photos_that_are_there(services: Services, 
         plan = finished(plan_harvest(provider, AREA, out, 60))
     mean = sum(path.stat().st_size for path in (out.parent / "photos").glob("*.jpg")) / 30
     assert plan.bytes_to_come == pytest.approx(30 * mean, abs=1)
+
+
+def test_a_photo_that_did_not_come_is_still_expected(services: Services, out: Path) -> None:
+    services.photos = scattered(2)
+    services.image_troubles["1"] = [Trouble(403)]
+    harvest("commons", out)
+    provider = open_service("commons", sleep=lambda _: None)
+    provider.photo_bytes = 1000
+    with provider.opened():
+        assert finished(plan_harvest(provider, AREA, out)).bytes_to_come == 1000
 
 
 def test_an_area_beyond_reason_is_refused_before_anything_is_asked(services: Services, out: Path) -> None:
