@@ -1,5 +1,6 @@
 """The Library's table of scenes, and what is done with the ones that are ticked."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from graft_core.ui.indexing import again, choose_encoder, start_indexing
 SENSORS = {"naip": "NAIP", "sentinel2": "Sentinel-2", "rgb": "RGB"}
 LOOKS = 12
 """Files that are opened in one run of the page at most."""
+AGAIN_S = 60.0
+"""Seconds after which a file that could not be opened is tried again: what it refers to may lie on the network."""
 ROWS = 5
 """Rows that are seen without scrolling; more would push the map off the screen."""
 ROW_PX = 35
@@ -32,11 +35,14 @@ def holdings() -> list[Holding]:
         nonlocal left
         stat = Path(name).stat()
         key = (name, stat.st_size, stat.st_mtime_ns)
-        known: dict[tuple[str, int, int], Imagery | str] = _looked_at()
-        if key not in known and left:
+        known = _looked_at()
+        found, when = known.get(key, (None, 0.0))
+        again = isinstance(found, str) and time.monotonic() - when > AGAIN_S
+        if (found is None or again) and left:
             left -= 1
-            known[key] = _looked(name)
-        return known.get(key)
+            found = _looked(name)
+            known[key] = found, time.monotonic()
+        return found
 
     return sorted(inventory(list_indexes(settings.indexes_dir()), look), key=lambda scene: scene.label.casefold())
 
@@ -65,8 +71,8 @@ def show_scenes(scenes: Sequence[Holding]) -> list[Holding]:
 
 
 @st.cache_resource(show_spinner=False)
-def _looked_at() -> dict[tuple[str, int, int], Imagery | str]:
-    """What files turned out to be, by path, size and time of change."""
+def _looked_at() -> dict[tuple[str, int, int], tuple[Imagery | str, float]]:
+    """What files turned out to be, and when, by path, size and time of change."""
     return {}
 
 
@@ -96,7 +102,7 @@ def _row(scene: Holding) -> dict[str, object]:
     return {
         "scene": scene.label,
         "state": [scene.state],
-        "sensor": SENSORS[imagery.sensor] if imagery else None,
+        "sensor": (SENSORS[imagery.sensor] if scene.pictured else "embeddings") if imagery else None,
         "gsd": round(imagery.gsd, 2) if imagery and imagery.gsd else None,
         "size": extent_text(*imagery.extent) if imagery else None,
         "pixels": f"{imagery.shape[1]:,} x {imagery.shape[0]:,}" if imagery and imagery.shape else None,
