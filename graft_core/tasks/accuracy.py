@@ -21,6 +21,10 @@ SHOWN = 12
 """Names that a message lists."""
 
 
+class NothingKnownError(ExportError):
+    """A reference knows no ground of a map's classes."""
+
+
 @dataclass(frozen=True)
 class ClassAccuracy:
     """How far one class agrees; NaN where there is nothing to divide by."""
@@ -98,7 +102,7 @@ class Agreement:
         self._counts += np.bincount(pairs, minlength=self._counts.size).reshape(self._counts.shape)
 
     def accuracy(self) -> Accuracy:
-        """What was counted; ExportError where the reference knows nothing about the map's ground."""
+        """What was counted; NothingKnownError where the reference knows nothing about the map's ground."""
         names = tuple(each.name for each in self._map.classes)
         confusion = np.zeros((len(names), len(names) + 1), np.int64)
         left_out = {}
@@ -108,7 +112,7 @@ class Agreement:
             elif row.any():
                 left_out[name] = int(row.sum())
         if not confusion.any():
-            raise ExportError(
+            raise NothingKnownError(
                 f"The reference {self._reference.path} knows no pixel of scene {self._map.scene.name} whose class the "
                 "map has; check that it lies over the scene, and its class names."
             )
@@ -124,7 +128,7 @@ def match_classes(reference: Reference, names: tuple[str, ...], same: Mapping[st
         same: reference class -> class of the map, where they are called differently; several may be one class.
 
     Raises:
-        ExportError: ``same`` names a class that is not there, or nothing matches.
+        ExportError: ``same`` names a class that is not there, or (NothingKnownError) nothing matches.
     """
     own = {name.casefold(): number for number, name in enumerate(names)}
     theirs = {name.casefold() for name in reference.names}
@@ -135,7 +139,7 @@ def match_classes(reference: Reference, names: tuple[str, ...], same: Mapping[st
             raise ExportError(f"There is no class '{missing}'; there are {_listed(where)}.")
     found = [own.get(told.get(name.casefold(), name.casefold()), UNKNOWN) for name in reference.names]
     if all(number == UNKNOWN for number in found):
-        raise ExportError(
+        raise NothingKnownError(
             f"The reference {reference.path} has the classes {_listed(reference.names)}, and none of the map's "
             f"({_listed(names)}); name them alike, or say which are the same."
         )
@@ -162,7 +166,7 @@ def accuracy(
         Progress in pixels.
 
     Raises:
-        ExportError: nothing matches, or the reference does not lie over the map.
+        ExportError: the reference does not lie over the map, or (NothingKnownError) knows nothing of its classes there.
     """
     check_reference(reference, made.geobox, made.scene.name)
     compared = Agreement(made, reference, match_classes(reference, tuple(each.name for each in made.classes), same))

@@ -24,7 +24,7 @@ from graft_core.io.reference import Reference, open_reference
 from graft_core.io.satlas import find_satlas, write_satlas_tile
 from graft_core.io.scene import Scene, open_scene
 from graft_core.io.sensors import SensorOption
-from graft_core.tasks.accuracy import accuracy
+from graft_core.tasks.accuracy import NothingKnownError, accuracy
 from graft_core.tasks.class_list import ClassName, check_classes, class_colors
 from graft_core.tasks.classify import label_map
 from graft_core.types import I64, Encoder, Progress
@@ -92,6 +92,7 @@ def evaluate_land_cover(asked: LandCoverSet, encoder: Encoder, cache: Path) -> G
 
     Raises:
         SceneError, ExportError: a scene or its labels cannot be read, or do not meet.
+        BenchmarkError: no scene shows any of the classes.
         QueryError: the classes make no map, for example one alone.
     """
     classes = _classes(asked.words)
@@ -110,6 +111,11 @@ def evaluate_land_cover(asked: LandCoverSet, encoder: Encoder, cache: Path) -> G
             resumed += 1
         total += counts
         yield Progress(i + 1, count, "scenes", time.monotonic() - started, resumed=resumed)
+    if not total.any():
+        raise BenchmarkError(
+            f"The labels of {asked.name} show none of the classes {', '.join(asked.words)} on their scenes' ground; "
+            "choose other classes, or check that the labels lie over the scenes."
+        )
     iou = class_iou(total)
     return SetResult(
         dataset=asked.name,
@@ -129,10 +135,13 @@ def evaluate_land_cover(asked: LandCoverSet, encoder: Encoder, cache: Path) -> G
 
 
 def _count(scene: Scene, reference: Reference, classes: Sequence[ClassName], encoder: Encoder, cache: Path) -> I64:
-    """(C, C) pixels by true class and by what the map says."""
+    """(C, C) pixels by true class and by what the map says; none where the labels show nothing of the classes."""
     store = cache / ("patches" if encoder.spec.level == "patch" else "indexes")
     made = result(label_map(scene, encoder, classes, store, margin=0.0))
-    return result(accuracy(made, reference)).confusion[:, :-1]
+    try:
+        return result(accuracy(made, reference)).confusion[:, :-1]
+    except NothingKnownError:
+        return np.zeros((len(classes), len(classes)), np.int64)
 
 
 def _counts_path(

@@ -89,6 +89,25 @@ def test_numbers_without_names_can_be_given_words(tmp_path: Path) -> None:
     assert measured(asked, tmp_path / "cache", KnownEncoder(level="patch")).by_class["iou"] == {"1": 0.5, "2": 0.0}
 
 
+@pytest.mark.parametrize("names", [NAMES, None], ids=["named", "numbers"])
+def test_a_scene_without_any_of_the_classes_adds_nothing(names: dict[int, str] | None, tmp_path: Path) -> None:
+    scenes = {"a": ("red", halves(1, 2)), "b": ("red", halves(9, 9)), "c": ("red", halves(9, 1))}
+    root = mini.write_land_cover(tmp_path / "set", scenes, names)
+    first, second = ("brick", "water") if names else ("1", "2")
+    asked = open_land_cover(root, "landcover", tmp_path, {first: "red", second: "blue"})
+    found = measured(asked, tmp_path / "cache", KnownEncoder(level="patch"))
+    # All is called brick: half of the first scene is, half of the third, and nothing of the second counts at all.
+    assert found.by_class["iou"] == {first: pytest.approx(2 / 3, abs=1e-4), second: 0.0}
+    assert found.images == 3
+
+
+def test_labels_that_show_none_of_the_classes_are_refused(tmp_path: Path) -> None:
+    root = mini.write_land_cover(tmp_path / "set", {"a": ("red", halves(9, 9))}, NAMES)
+    asked = open_land_cover(root, "landcover", tmp_path, WORDS)
+    with pytest.raises(BenchmarkError, match="labels of set show none of the classes brick, water, meadow on"):
+        measured(asked, tmp_path / "cache", KnownEncoder(level="patch"))
+
+
 def test_one_class_alone_makes_no_map(two: LandCoverSet, tmp_path: Path) -> None:
     alone = LandCoverSet("one", two.pairs, {"brick": "red"}, None)
     with pytest.raises(QueryError, match="needs 2 to"):
