@@ -1,11 +1,13 @@
 """How an image of any size becomes the square input of an encoder. The choice moves figures by many points: name it."""
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image
 
 from graft_core.errors import BenchmarkError
+from graft_core.models.defaults import SENSOR_GSD
 from graft_core.types import U8, EncoderSpec
 
 Fit = Literal["resize", "pad", "reflect"]
@@ -16,11 +18,12 @@ with the image mirrored at its edges. An image larger than the input is made to 
 def choose_fit(stated: str | None, spec: EncoderSpec) -> Fit:
     """The fit that is named, else the encoder's own; BenchmarkError for a name that is none.
 
-    An encoder that was trained at one ground sampling distance is shown images at theirs, padded with black as GRAFT's
-    authors do; one that was not takes them resized.
+    An encoder that was trained on a sensor's pixels as they are is shown images at theirs, padded with black as GRAFT's
+    authors do. One that was trained on none, or on enlarged ones, takes them resized.
     """
     if stated is None:
-        return "resize" if spec.sensor == "rgb" else "pad"
+        as_they_are = spec.sensor != "rgb" and math.isclose(spec.gsd, SENSOR_GSD[spec.sensor])
+        return "pad" if as_they_are else "resize"
     fits: dict[str, Fit] = {"resize": "resize", "pad": "pad", "reflect": "reflect"}
     if stated not in fits:
         raise BenchmarkError(f"There is no fit '{stated}'; choose one of {', '.join(get_args(Fit))}.")

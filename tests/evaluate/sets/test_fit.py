@@ -1,9 +1,12 @@
 """Pixels are where the fit promises them to be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from graft_core.evaluate.sets.fit import choose_fit, fit_image
+from graft_core.models.catalogue import known_models
 from graft_core.models.registry import load_encoder
 
 
@@ -48,3 +51,11 @@ def test_encoders_of_a_sensor_see_pixels_at_their_size() -> None:
     assert choose_fit(None, load_encoder("graft-demo-sentinel2").spec) == "pad"
     assert choose_fit(None, load_encoder("demo-teacher").spec) == "resize"
     assert choose_fit("reflect", load_encoder("demo-teacher").spec) == "reflect"
+
+
+def test_an_encoder_of_enlarged_pixels_sees_them_enlarged() -> None:
+    senclip = next(entry for entry in known_models() if entry.name == "senclip-vit-b-32")
+    assert senclip.gsd is not None
+    spec = replace(load_encoder("graft-demo-sentinel2").spec, gsd=senclip.gsd)
+    assert choose_fit(None, spec) == "resize"
+    assert choose_fit("pad", spec) == "pad"
