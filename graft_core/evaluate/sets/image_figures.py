@@ -52,6 +52,7 @@ def evaluate_images(
     figures, by_class = image_figures(rows @ words.T, asked, ranks)
     return SetResult(
         dataset=asked.name,
+        fingerprint=asked.fingerprint,
         images=len(rows),
         encoder=tower.spec.name,
         encoder_key=tower.spec.key,

@@ -18,6 +18,7 @@ from graft_core.evaluate.class_maps import result
 from graft_core.evaluate.metrics import class_iou
 from graft_core.evaluate.sets.class_words import SATLAS
 from graft_core.evaluate.sets.embed import make_folder
+from graft_core.evaluate.sets.labelled_set import files_fingerprint
 from graft_core.evaluate.sets.result import SetResult, per_class, rounded
 from graft_core.io.atomic import write_json
 from graft_core.io.reference import Reference, open_reference
@@ -46,6 +47,8 @@ class LandCoverSet:
     """Class, as the labels call it -> what a query asks for; other classes of the labels are left out."""
     sensor: SensorOption | None
     """Of the scenes; None where each tells by itself."""
+    fingerprint: str
+    """Sixteen hex digits over scenes and labels; changed files change it."""
 
     def scene(self, i: int) -> Scene:
         """Scene i; SceneError where it cannot be opened."""
@@ -73,7 +76,9 @@ def open_land_cover(root: Path, layout: str, work: Path, words: Mapping[str, str
         return _satlas(root, work, words)
     pairs = _pairs(root)
     names = dict.fromkeys(name for _, labels in pairs for name in open_reference(labels).names)
-    return LandCoverSet(root.absolute().name, pairs, _chosen(root, {name: name for name in names}, words), None)
+    chosen = _chosen(root, {name: name for name in names}, words)
+    fingerprint = files_fingerprint(root, [path for pair in pairs for path in pair])
+    return LandCoverSet(root.absolute().name, pairs, chosen, None, fingerprint)
 
 
 def evaluate_land_cover(asked: LandCoverSet, encoder: Encoder, cache: Path) -> Generator[Progress, None, SetResult]:
@@ -119,6 +124,7 @@ def evaluate_land_cover(asked: LandCoverSet, encoder: Encoder, cache: Path) -> G
     iou = class_iou(total)
     return SetResult(
         dataset=asked.name,
+        fingerprint=asked.fingerprint,
         images=count,
         encoder=encoder.spec.name,
         encoder_key=encoder.spec.key,
@@ -197,11 +203,13 @@ def _rasters(folder: Path) -> dict[str, Path]:
 def _satlas(root: Path, work: Path, words: Mapping[str, str] | None) -> LandCoverSet:
     names = dict(enumerate(SATLAS, start=1))
     make_folder(work)
-    pairs = [write_satlas_tile(tile, work, names) for tile in find_satlas(root)]
+    tiles = find_satlas(root)
+    pairs = [write_satlas_tile(tile, work, names) for tile in tiles]
     known = tuple(pair for pair in pairs if pair is not None)
     if not known:
         raise BenchmarkError(f"No land cover in {root} says anything: all its pixels are 0; is it the whole set?")
-    return LandCoverSet("satlas", known, _chosen(root, SATLAS, words), "sentinel2")
+    fingerprint = files_fingerprint(root, [path for tile in tiles for path in (tile.image, tile.labels)])
+    return LandCoverSet("satlas", known, _chosen(root, SATLAS, words), "sentinel2", fingerprint)
 
 
 def _chosen(root: Path, usual: Mapping[str, str], words: Mapping[str, str] | None) -> Mapping[str, str]:

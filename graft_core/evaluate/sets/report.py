@@ -1,6 +1,7 @@
 """What was measured as a table: JSON that later runs add to, and Markdown for people."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _TITLES = {
     "overall_accuracy": "OA",
 }
 _RANKED = "map_at_"
+SHOWN = 6
+"""Digits of a fingerprint in a table."""
 
 
 def add_to_table(path: Path, new: Sequence[SetResult]) -> list[SetResult]:
@@ -47,17 +50,21 @@ def read_table(path: Path) -> list[SetResult]:
 
 
 def markdown_table(rows: Sequence[SetResult]) -> str:
-    """One line a row, only the figures that occur; below it the templates that were asked with."""
+    """One line a row, only the figures that occur; below it the templates that were asked with.
+
+    Where two sets of the same name have rows, the beginning of their fingerprints tells them apart.
+    """
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
+    sets = {(row.dataset, row.fingerprint) for row in rows}
+    alike = {dataset for dataset, count in Counter(dataset for dataset, _ in sets).items() if count > 1}
     prompts = list(dict.fromkeys(row.templates for row in rows))
     head = ["set", "images", "classes", "encoder", "fit", "prompts", *(_title(name) for name in names)]
     lines = [_line(head), _line("---" if i in (0, 3, 4, 5) else "---:" for i in range(len(head)))]
     for row in rows:
+        dataset = f"{row.dataset} {row.fingerprint[:SHOWN]}" if row.dataset in alike else row.dataset
         asked = f"{prompts.index(row.templates) + 1}"
         figures = (f"{row.figures[name]:.3f}" if name in row.figures else "" for name in names)
-        lines.append(
-            _line([row.dataset, f"{row.images:,}", str(len(row.words)), row.encoder, _fit(row), asked, *figures])
-        )
+        lines.append(_line([dataset, f"{row.images:,}", str(len(row.words)), row.encoder, _fit(row), asked, *figures]))
     notes = [f"Prompts {i}: {'; '.join(templates)}" for i, templates in enumerate(prompts, start=1)]
     return "\n".join([*lines, "", *(f"{note}  " for note in notes)]) + "\n"
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from graft_core.evaluate.metrics import F64
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,8 @@ class SetResult:
 
     dataset: str
     """Layout, or the folder's name; ``eurosat-ms`` for the images of all bands."""
+    fingerprint: str
+    """Hex digits over the set's files; changed files, and a sample of them, change it."""
     images: int
     """Images, or scenes, that were looked at."""
     encoder: str
@@ -37,8 +41,8 @@ class SetResult:
     @property
     def question(self) -> tuple[object, ...]:
         """What was measured, without the outcome: a later answer to the same takes the place of an earlier one."""
-        words = tuple(self.words.items())
-        return self.dataset, self.images, self.encoder_key, self.encoder, self.fit, self.templates, words
+        asked = tuple(self.words.items()), tuple(self.figures)
+        return self.dataset, self.fingerprint, self.encoder_key, self.encoder, self.fit, self.templates, *asked
 
     def to_json(self) -> dict[str, Any]:
         """JSON object."""
@@ -47,8 +51,30 @@ class SetResult:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "SetResult":
         """What ``to_json`` gave; KeyError or TypeError for anything else."""
-        fields = {name: value[name] for name in SetResult.__dataclass_fields__}
-        return SetResult(**{**fields, "templates": tuple(value["templates"])})
+        return SetResult(
+            dataset=_of(str, value["dataset"]),
+            fingerprint=_of(str, value["fingerprint"]),
+            images=_of(int, value["images"]),
+            encoder=_of(str, value["encoder"]),
+            encoder_key=_of(str, value["encoder_key"]),
+            tile_px=_of(int, value["tile_px"]),
+            fit=_of(str, value["fit"]),
+            templates=tuple(_of(str, each) for each in _of(list, value["templates"])),
+            words={name: _of(str, each) for name, each in _of(dict, value["words"]).items()},
+            figures=_figures(value["figures"]),
+            by_class={name: _figures(each) for name, each in _of(dict, value["by_class"]).items()},
+        )
+
+
+def _figures(value: object) -> dict[str, float]:
+    return {name: float(_of((int, float), each)) for name, each in _of(dict, value).items()}
+
+
+def _of(kind: type[Kind] | tuple[type[Kind], ...], value: object) -> Kind:
+    """A value of JSON that must be of one kind; TypeError otherwise."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no {kind}")
+    return value
 
 
 def rounded(value: float) -> float:

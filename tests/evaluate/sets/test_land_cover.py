@@ -1,5 +1,7 @@
 """mIoU of scenes of one colour against rasters of classes, counted by hand."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import miniature_sets as mini
@@ -70,7 +72,7 @@ def test_scenes_that_were_counted_are_not_looked_at_again(two: LandCoverSet, tmp
 def test_other_words_are_counted_anew_without_encoding_again(two: LandCoverSet, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     measured(two, cache, KnownEncoder(level="patch"))
-    turned = LandCoverSet(two.name, two.pairs, WORDS | {"brick": "blue", "water": "red"}, None)
+    turned = replace(two, words=WORDS | {"brick": "blue", "water": "red"})
     encoder = KnownEncoder(level="patch")
     assert measured(turned, cache, encoder).by_class["iou"] == {"brick": 0.0, "water": 0.5, "meadow": 1.0}
     assert encoder.tiles_encoded == 0
@@ -108,8 +110,22 @@ def test_labels_that_show_none_of_the_classes_are_refused(tmp_path: Path) -> Non
         measured(asked, tmp_path / "cache", KnownEncoder(level="patch"))
 
 
+@pytest.mark.parametrize("layout", ["landcover", "satlas"])
+def test_a_changed_set_has_another_fingerprint(layout: str, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    if layout == "satlas":
+        mini.write_satlas(root, {"1867_3287": ("red", halves(2, 1, 512))})
+    else:
+        mini.write_land_cover(root, {"a": ("red", halves(1, 2))}, NAMES)
+    before = open_land_cover(root, layout, tmp_path / "work").fingerprint
+    assert open_land_cover(root, layout, tmp_path / "elsewhere").fingerprint == before
+    labels = next(root.glob("labels/a.tif" if layout == "landcover" else "static/*/land_cover.png"))
+    os.utime(labels, ns=(0, 0))
+    assert open_land_cover(root, layout, tmp_path / "work").fingerprint != before
+
+
 def test_one_class_alone_makes_no_map(two: LandCoverSet, tmp_path: Path) -> None:
-    alone = LandCoverSet("one", two.pairs, {"brick": "red"}, None)
+    alone = replace(two, words={"brick": "red"})
     with pytest.raises(QueryError, match="needs 2 to"):
         measured(alone, tmp_path / "cache", KnownEncoder(level="patch"))
 

@@ -12,6 +12,7 @@ from graft_core.evaluate.sets.result import SetResult
 
 ROW = SetResult(
     dataset="eurosat",
+    fingerprint="0123456789abcdef",
     images=27_000,
     encoder="one|two",
     encoder_key="0" * 16,
@@ -46,6 +47,41 @@ def test_later_runs_add_rows_and_replace_their_own(tmp_path: Path) -> None:
     assert read_table(path) == [better, resized]
     assert json.loads(path.read_text())["rows"][0]["figures"]["zero_shot_top1"] == 0.7
     assert path.with_suffix(".md").read_text() == markdown_table([better, resized])
+
+
+def test_another_number_of_ranks_and_another_set_of_the_same_name_are_other_rows(tmp_path: Path) -> None:
+    path = tmp_path / "table.json"
+    fewer = replace(ROW, figures={"zero_shot_top1": 0.6381, "map_at_5": 0.6})
+    other = replace(ROW, fingerprint="fedcba9876543210")
+    for row in (ROW, fewer, other, COVER):
+        add_to_table(path, [row])
+    assert read_table(path) == [ROW, fewer, other, COVER]
+    named = [line.split(" | ")[0] for line in markdown_table(read_table(path)).splitlines()[2:6]]
+    assert named == ["| eurosat 012345", "| eurosat 012345", "| eurosat fedcba", "| cover"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("dataset", 3),
+        ("images", "many"),
+        ("tile_px", True),
+        ("templates", "{}"),
+        ("templates", [1]),
+        ("words", []),
+        ("words", {"Forest": 3}),
+        ("figures", ["zero_shot_top1"]),
+        ("figures", {"zero_shot_top1": None}),
+        ("by_class", {"recall": [1.0]}),
+    ],
+)
+def test_row_that_is_damaged_is_told_in_a_sentence(field: str, value: object, tmp_path: Path) -> None:
+    path = tmp_path / "table.json"
+    text = json.dumps({"rows": [ROW.to_json() | {field: value}]})
+    path.write_text(text)
+    with pytest.raises(BenchmarkError, match=r"table\.json holds no table of benchmark results \(TypeError\)"):
+        add_to_table(path, [ROW])
+    assert path.read_text() == text
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [{"dataset": "eurosat"}]}', '{"rows": 3}'])
