@@ -13,6 +13,7 @@ from graft_core.ui.place import show_place, tile_seen
 from graft_core.ui.preload import ENCODERS, PAUSE_S, preload
 from graft_core.ui.query_box import ask_for_query
 from graft_core.ui.state import exploring
+from graft_core.ui.two_scenes import sides_of
 
 known = [scene for scene in cached.scenes() if scene.encoders]
 if not known:
@@ -25,22 +26,23 @@ with st.sidebar:
 
 text = ask_for_query()
 left, right = st.columns([8, 5], gap="medium")
-question = answer = seen = None
+question = answer = seen = sides = None
 with right, told():
+    sides = sides_of(search.scenes, search.other)
     question = what_is_asked(text, search, state)
     if question is not None and state.history:
-        answer = ask(question, state)
+        answer = ask(question, state, sides)
     seen = tile_seen(search, answer, state)
 
 with left, told():
-    show_map(search, question, answer, seen, state, look)
+    show_map(search, question, answer, seen, state, look, sides)
 
 with right, told():
     if question is not None and not state.history:  # the imagery is on the map while the encoder loads
-        ask(question, state)
+        ask(question, state, sides)
         st.rerun()
     if seen is not None:
         show_place(seen, search, answer, state)
     if question is not None and answer is not None:
-        show_answer(question, answer, state, look)
+        show_answer(question, answer, state, look, sides)
 preload(ENCODERS, PAUSE_S)

@@ -107,13 +107,14 @@ def select_scenes(
         return (
             in_time
             and (names is None or record.name in names)
-            and (bounds is None or _overlap(record.bounds_wgs84, bounds))
+            and (bounds is None or share_area(record.bounds_wgs84, bounds))
         )
 
     return tuple(record for record in pool if passes(record))
 
 
-def _overlap(one: Bounds, other: Bounds) -> bool:
+def share_area(one: Bounds, other: Bounds) -> bool:
+    """Whether two footprints overlap, on either side of the antimeridian too."""
     if not (one[1] < other[3] and other[1] < one[3]):
         return False
     return any(a[0] < b[1] and b[0] < a[1] for a in _longitudes(one) for b in _longitudes(other))

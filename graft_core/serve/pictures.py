@@ -21,8 +21,9 @@ from graft_core.io.reader import valid_values
 from graft_core.io.scene import Scene
 from graft_core.io.source import dataset_geobox, gdal_env, has_stored_mask, open_dataset, read_sample, require_place
 from graft_core.serve.mercator import Bounds, covered, draw, native_zoom, shrink_at, tile_affine
+from graft_core.tasks.change_recipe import TAG as CHANGE_TAG
 from graft_core.tasks.density import FAINTEST
-from graft_core.tasks.map_picture import FADE
+from graft_core.tasks.map_picture import FADE, painted_change
 from graft_core.types import U8
 
 COLORMAPS = ("viridis", "magma", "cividis", "inferno", "plasma", "turbo", "ylorrd", "greys", "reds", "blues", "greens")
@@ -157,12 +158,13 @@ class ScenePicture:
 
 @dataclass(frozen=True)
 class LayerPicture:
-    """An exported density map in the colours of a ramp; the imagery stays visible where the density is low."""
+    """An exported map: a density in the colours of a ramp, a change in purple and orange; where there is little of it,
+    the imagery stays visible."""
 
     name: str
     """Name of the file without its suffix."""
     path: Path
-    """The GeoTIFF; band 1 is the density, NaN where it is not known."""
+    """The GeoTIFF; band 1 is the density or the change, NaN where it is not known."""
     version: str
     """Sixteen hex digits over the file's name, size and time of change."""
     bounds: Bounds
@@ -172,9 +174,11 @@ class LayerPicture:
     description: str
     """The band's, with the query in it."""
     maximum: float
-    """Density in the ramp's last colour."""
+    """Density, or change without its sign, in the last colour."""
     colormap: str = COLORMAPS[0]
-    """One of ``COLORMAPS``."""
+    """One of ``COLORMAPS``; a change has colours of its own."""
+    change: bool = False
+    """Whether it is a change."""
 
     @classmethod
     def of(cls, name: str, path: Path, version: str) -> "LayerPicture":
@@ -182,7 +186,9 @@ class LayerPicture:
         with open_dataset(str(path)) as dataset:
             require_place(dataset, name)
             geobox = dataset_geobox(dataset)
-            highest = float(dataset.tags(1).get("STATISTICS_MAXIMUM", 1))
+            change = CHANGE_TAG in dataset.tags()
+            limits = [float(dataset.tags(1).get(f"STATISTICS_{name}", 1)) for name in ("MAXIMUM", "MINIMUM")]
+            highest = max(map(abs, limits)) if change else limits[0]
             return cls(
                 name=name,
                 path=path,
@@ -191,6 +197,7 @@ class LayerPicture:
                 maxzoom=native_zoom(geobox),
                 description=dataset.descriptions[0] or "",
                 maximum=max(highest, FAINTEST) if math.isfinite(highest) else 1.0,
+                change=change,
             )
 
     def tile(self, x: int, y: int, z: int, size: int) -> MapTile:
@@ -202,6 +209,9 @@ class LayerPicture:
                 return MapTile.empty(size)
         density = image.array[0]
         known = np.isfinite(density.data) & ~np.ma.getmaskarray(density)
+        if self.change:
+            painted = painted_change(np.where(known, density.data / self.maximum, np.nan).astype(np.float32))
+            return MapTile(np.moveaxis(painted[..., :3], -1, 0), painted[..., 3])
         share = np.clip(np.where(known, density.data, 0) / self.maximum, 0, 1)
         colors = _ramp(self.colormap)[np.rint(share * 255).astype(np.uint8)]  # (S, S, 4)
         return MapTile(np.moveaxis(colors[..., :3], -1, 0), np.where(known, colors[..., 3], np.uint8(0)))

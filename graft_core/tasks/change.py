@@ -104,7 +104,7 @@ def change_map(
     check_overlap(before.scene, after.scene)
     sides = (before, after)
     if before.searcher.encoder.spec.key != after.searcher.encoder.spec.key:
-        _check_no_tiles(query)
+        check_tiles_carry(query)
     meters = max(own_bandwidth(side.searcher.encoder) for side in sides) if bandwidth is None else bandwidth
     maps = [
         density_map(
@@ -154,12 +154,14 @@ def check_overlap(before: Scene, after: Scene) -> None:
         raise ExportError(_apart((before.name, before.geobox), (after.name, after.geobox)))
 
 
-def _check_no_tiles(query: Query) -> None:
+def check_tiles_carry(query: Query) -> None:
+    """Refuse a query of tiles, or with tiles marked, for two encoders: it means nothing to one of them (QueryError)."""
     tiles = [ref.name for ref in (*query.likes, *query.dislikes)]
     tiles += [term.value for term in query.terms if term.kind == "tile"]
     if tiles:
         raise QueryError(
-            f"Tile {tiles[0]} means something to one of the two encoders only; compare two sensors by words or photos."
+            f"Tile {tiles[0]} means something to one of the two encoders only; compare two sensors by words or photos, "
+            "without marks."
         )
 
 

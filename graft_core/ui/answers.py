@@ -4,6 +4,7 @@ import streamlit as st
 
 from graft_core.ui import cached
 from graft_core.ui.cached import Answer, Question
+from graft_core.ui.change_files import offer_change
 from graft_core.ui.controls import Look, Search
 from graft_core.ui.downloads import offer_downloads
 from graft_core.ui.gallery import show_gallery
@@ -13,6 +14,7 @@ from graft_core.ui.preload import ENCODERS, finish
 from graft_core.ui.query_box import show_examples
 from graft_core.ui.relief import show_relief
 from graft_core.ui.state import Exploring
+from graft_core.ui.two_scenes import Sides
 
 
 def what_is_asked(text: str, search: Search, state: Exploring) -> Question | None:
@@ -35,8 +37,8 @@ def what_is_asked(text: str, search: Search, state: Exploring) -> Question | Non
     return Question(search.scenes, search.encoder, query.to_json(), search.threshold, search.bandwidth, search.area)
 
 
-def ask(question: Question, state: Exploring) -> Answer:
-    """The answer, with a line that says how long it takes.
+def ask(question: Question, state: Exploring, sides: Sides | None = None) -> Answer:
+    """The answer, with a line that says how long it takes; where two scenes are compared, theirs are got ready too.
 
     Raises:
         GraftError: as `cached.answer` does.
@@ -45,11 +47,13 @@ def ask(question: Question, state: Exploring) -> Answer:
     with st.spinner(says, show_time=True):
         finish(ENCODERS)
         answer = cached.answer(question)
+        for each in sides.asked(question) if sides else ():
+            cached.answer(each)
     state.remember(question)
     return answer
 
 
-def show_answer(question: Question, answer: Answer, state: Exploring, look: Look) -> None:
+def show_answer(question: Question, answer: Answer, state: Exploring, look: Look, sides: Sides | None = None) -> None:
     """Gallery, histogram, history, 3-D view and files, each computed when its tab is open."""
     _warn(question, answer)
     tiles, matches, layers, relief, files = st.tabs(
@@ -63,12 +67,14 @@ def show_answer(question: Question, answer: Answer, state: Exploring, look: Look
             show_histogram(answer, question.threshold)
     if layers.open:
         with layers:
-            show_history(state)
+            show_history(state, alone=sides is None)
     if relief.open:
         with relief:
             show_relief(answer.maps, look.ramp)
     if files.open:
         with files:
+            if sides is not None and sides.other.how == "less":
+                offer_change(*sides.asked(question))
             offer_downloads(answer, question)
 
 

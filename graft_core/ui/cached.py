@@ -13,10 +13,13 @@ from PIL import Image
 from graft_core import settings
 from graft_core.geo.grid import TileGrid
 from graft_core.geo.masks import area_from_text
-from graft_core.index.store import IndexStore
+from graft_core.index.records import share_area
+from graft_core.index.store import IndexStore, list_indexes
 from graft_core.io.scene import Scene
 from graft_core.search.query import Query
 from graft_core.tasks.catalog import KnownScene, encoder_for_all, find_scene, known_scenes
+from graft_core.tasks.change import ChangeMap, change_of
+from graft_core.tasks.change_picture import change_picture
 from graft_core.tasks.density import DensityMap, density_map
 from graft_core.tasks.examples import read_photo
 from graft_core.tasks.map_picture import RGB, MapPicture, density_picture, difference_picture
@@ -73,6 +76,15 @@ class Answer:
 def scenes() -> list[KnownScene]:
     """Scenes that are known now."""
     return known_scenes(settings.indexes_dir())
+
+
+def overlapping(name: str) -> list[str]:
+    """Other indexed scenes that share area with one, by name."""
+    records = {record.name: record for index in list_indexes(settings.indexes_dir()) for record in index.scenes}
+    own = records.pop(name, None)
+    if own is None:
+        return []
+    return sorted(each.name for each in records.values() if share_area(own.bounds_wgs84, each.bounds_wgs84))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, ttl="10m")
@@ -187,6 +199,21 @@ def picture(question: Question, which: int, ramp: str, maximum: float | None, ti
 def difference(question: Question, minus: Question, which: int) -> MapPicture:
     """One answer's density less another's."""
     return difference_picture(answer(question).maps[which], answer(minus).maps[which])
+
+
+def change(before: Question, after: Question) -> ChangeMap:
+    """Density of a question to one scene less that of the same question to another.
+
+    Raises:
+        GraftError: as `answer` does; the scenes do not overlap.
+    """
+    return change_of(answer(before).maps[0], answer(after).maps[0])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def change_drawn(before: Question, after: Question) -> MapPicture:
+    """The change, drawn for the web map."""
+    return change_picture(change(before, after))
 
 
 def words(question: Question) -> str:

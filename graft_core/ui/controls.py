@@ -12,6 +12,7 @@ from graft_core.io.vector import read_area
 from graft_core.tasks.catalog import KnownScene
 from graft_core.ui.errors import told
 from graft_core.ui.state import Exploring, OnMap, keep_upload
+from graft_core.ui.two_scenes import Other, choose_other
 
 SUITS = "suits the scene"
 OWN = "encoder's own"
@@ -48,6 +49,8 @@ class Search:
     """Metres; None for the encoder's own."""
     background: tuple[str, ...]
     """Prompts the query competes with; empty for the encoder's own."""
+    other: Other | None = None
+    """Scene that the only one of ``scenes`` is compared with."""
 
 
 def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
@@ -59,10 +62,11 @@ def choose_search(known: Sequence[KnownScene], state: Exploring) -> Search:
         "Scenes", names, default=names[:1], key="scenes", bind="query-params", on_change=forget_missing
     )
     encoder = _encoder([scene for scene in known if scene.name in scenes])
+    other = choose_other(known, scenes, encoder)
     area = choose_area(state)
     section("What counts")
     threshold, bandwidth = _scale()
-    return Search(tuple(scenes), encoder, area, threshold, bandwidth, choose_background())
+    return Search(tuple(scenes), encoder, area, threshold, bandwidth, choose_background(), other)
 
 
 def tell_missing(parameter: str, known: Sequence[str]) -> None:

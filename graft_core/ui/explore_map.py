@@ -18,6 +18,8 @@ from graft_core.ui.maps import density_overlay
 from graft_core.ui.outlines import tile_outlines
 from graft_core.ui.state import Exploring, sent
 from graft_core.ui.swipe import LEFT, RIGHT, divider
+from graft_core.ui.two_scenes import Sides
+from graft_core.ui.two_scenes_map import side_legend, side_overlays
 
 Groups = list[folium.FeatureGroup]
 
@@ -29,6 +31,7 @@ def show_map(
     seen: Hit | None,
     state: Exploring,
     look: Look,
+    sides: Sides | None = None,
 ) -> None:
     """Imagery, density, outlines; what is drawn or clicked comes back into the state.
 
@@ -39,14 +42,19 @@ def show_map(
         seen: the tile that is looked into.
         state: this session's.
         look: how it is drawn.
+        sides: the two scenes, where they are compared.
     """
-    overlays = _overlays(question, answer, state, look) if question and answer else []
+    overlays = [] if sides is None else side_overlays(sides, question if answer else None, look)
+    if question and answer:
+        overlays += [] if sides else _overlays(question, state, look)
+        overlays += _outlines(answer, state, look, chosen_only=sides is not None and sides.other.how == "less")
     if seen is not None and (answer is None or seen not in answer.found.hits):
         overlays.append(tile_outlines([seen], seen.rank, name="Place"))
-    told = show_frame("explore", search.scenes, search.area, overlays, state)
+    shown = search.scenes if sides is None else sides.names
+    told = show_frame("explore", shown, search.area, overlays, state, sides=sides is not None)
     if answer is not None and question is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(_legend(question, answer, state, look))
+            st.html(side_legend(sides, question, look) if sides else _legend(question, answer, state, look))
             _offer_polygons(question)
     _take(told, state)
 
@@ -64,8 +72,8 @@ def _offer_polygons(question: Question) -> None:
     )
 
 
-def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) -> Groups:
-    """Earlier questions lowest, then this one or how it differs from another, then the outlines."""
+def _overlays(question: Question, state: Exploring, look: Look) -> Groups:
+    """Earlier questions lowest, then this one or how it differs from another."""
     less, beside = state.compared(question, "less"), state.compared(question, "beside")
     groups: Groups = []
     for number, earlier in enumerate(shown_layers(state)):
@@ -79,9 +87,14 @@ def _overlays(question: Question, answer: Answer, state: Exploring, look: Look) 
         groups += _densities(question, look, pane=RIGHT, maximum=highest)
     else:
         groups += _densities(question, look)
-    if look.outlines:
-        groups.append(tile_outlines(_worth_outlining(answer, state), _rank(answer.found.hits, state.chosen)))
     return groups
+
+
+def _outlines(answer: Answer, state: Exploring, look: Look, *, chosen_only: bool) -> Groups:
+    """The best tiles; over a difference, which is small beside them, the chosen one alone."""
+    worth = _worth_outlining(answer, state) if look.outlines else []
+    shown = [hit for hit in worth if hit.tile == state.chosen or not chosen_only]
+    return [tile_outlines(shown, _rank(answer.found.hits, state.chosen))] if shown else []
 
 
 def _densities(

@@ -16,18 +16,25 @@ COMPARISONS: tuple[tuple[Comparison, str, str], ...] = (
 )
 
 
-def show_history(state: Exploring) -> None:
-    """The questions of this session, the newest first."""
+def show_history(state: Exploring, *, alone: bool = True) -> None:
+    """The questions of this session, the newest first.
+
+    Args:
+        state: this session's.
+        alone: one scene is on the map; over two that are compared no other question can be laid.
+    """
     newest, *earlier = state.history
     st.markdown(f"**{cached.words(newest)}** :gray[· on the map]")
     if not earlier:
         st.caption("Ask something else: what was asked before stays here, to be shown with it or compared.")
+    if not alone:
+        st.caption("Two scenes are compared: earlier queries can be asked again, and laid over one scene alone.")
     for question in earlier:
         with st.container(horizontal=True, vertical_alignment="center", key=f"earlier-{hash(question)}"):
-            _earlier(question, state)
+            _earlier(question, state, alone)
 
 
-def _earlier(question: Question, state: Exploring) -> None:
+def _earlier(question: Question, state: Exploring, alone: bool) -> None:
     def again(text: str) -> None:
         st.session_state.query = text
 
@@ -42,7 +49,13 @@ def _earlier(question: Question, state: Exploring) -> None:
         width="stretch",
     )
     st.html(_swatch(question, state), width="content")  # always, so that the toggle stays where it is being clicked
-    st.toggle("Show on the map", key=_layer_key(question), label_visibility="collapsed", width="content")
+    st.toggle(
+        "Show on the map",
+        key=_layer_key(question),
+        label_visibility="collapsed",
+        width="content",
+        disabled=not alone,
+    )
     for comparison, icon, says in COMPARISONS:
         on = state.compared(state.history[0], comparison) == question
         st.button(
@@ -52,7 +65,7 @@ def _earlier(question: Question, state: Exploring) -> None:
             on_click=state.compare,
             args=(question, comparison),
             type="primary" if on else "tertiary",
-            disabled=question.scenes != state.history[0].scenes,
+            disabled=not alone or question.scenes != state.history[0].scenes,
             help="Back to the newest query alone" if on else says,
         )
 

@@ -24,10 +24,15 @@ def legend_html(title: str, ramp: str, low: float, high: float, note: str = "") 
     return _bar(title, [_stop(color, i / (len(colors) - 1)) for i, color in enumerate(colors)], low, high, note)
 
 
-def change_legend_html(title: str, highest: float) -> str:
-    """The colour bar of ``difference_picture``: less on the left, more on the right, nothing between."""
+def change_legend_html(title: str, highest: float, note: str = "purple: less dense, orange: denser") -> str:
+    """The colour bar of ``difference_picture``: less on the left, more on the right, nothing between.
+
+    Args:
+        title: what the colours mean.
+        highest: value of the last colour; the first has its negative.
+        note: more about them, beside the title.
+    """
     less, more = (f"rgb({', '.join(map(str, color))})" for color in (LESS, MORE))
-    note = "purple: less dense, orange: denser"
     return _bar(title, [f"{less} 0% 30%", "transparent 50%", f"{more} 70% 100%"], -highest, highest, note)
 
 

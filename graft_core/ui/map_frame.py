@@ -10,13 +10,15 @@ from folium.template import Template
 from streamlit_folium import st_folium
 
 from graft_core.geo.masks import area_from_text, text_of_area
+from graft_core.ui import cached
 from graft_core.ui.address import base_path
-from graft_core.ui.imagery import bounds_of, imagery
+from graft_core.ui.imagery import bounds_of, common_bounds, imagery
 from graft_core.ui.land import Land
-from graft_core.ui.maps import area_outline, base_map, drawn_area, wiped
+from graft_core.ui.maps import Pane, TileLayer, area_outline, base_map, drawn_area, wiped
 from graft_core.ui.offline_maps import use_vendored_assets
 from graft_core.ui.shared_view import ViewInAddress
 from graft_core.ui.state import OnMap, Place
+from graft_core.ui.swipe import LEFT_IMAGERY, RIGHT_IMAGERY
 
 HEIGHT = 530
 """Screen pixels, for a browser without the page's style."""
@@ -37,7 +39,13 @@ class FillsFrame(MacroElement):
 
 
 def show_frame(
-    page: str, scenes: Sequence[str], area: str | None, overlays: Sequence[folium.FeatureGroup], state: OnMap
+    page: str,
+    scenes: Sequence[str],
+    area: str | None,
+    overlays: Sequence[folium.FeatureGroup],
+    state: OnMap,
+    *,
+    sides: bool = False,
 ) -> dict[str, Any]:
     """Draw the imagery of scenes with what lies over it; what the map tells, for `taken_click`.
 
@@ -47,17 +55,18 @@ def show_frame(
         area: area of interest as typed (`area_from_text`), outlined above everything; None for none.
         overlays: the first lowest; they change without the map being made anew.
         state: this session's.
+        sides: the scenes are two, the second on the other side of a line among the overlays; else all lie together.
     """
     use_vendored_assets(base_path())
     outline = [] if area is None else [area_outline(area_from_text(area))]
     with st.container(key=f"{page}-map"):
         told = st_folium(
             base_map(
-                bounds_of(tuple(scenes)),
-                [imagery(name) for name in scenes],
+                common_bounds(scenes) if sides else bounds_of(tuple(scenes)),
+                _on_sides(scenes) if sides else [imagery(name) for name in scenes],
                 parts=[Land(), ViewInAddress(), FillsFrame()],
             ),
-            key=f"{page}-{hash(tuple(scenes))}",
+            key=f"{page}-{hash((tuple(scenes), sides))}",
             height=HEIGHT,
             use_container_width=True,
             feature_group_to_add=[*overlays, *outline, wiped(state.cleared)],
@@ -66,6 +75,14 @@ def show_frame(
             returned_objects=RETURNED,
         )
     return told or {}
+
+
+def _on_sides(scenes: Sequence[str]) -> list[TileLayer]:
+    """Imagery of two scenes in panes of their own, the finer above the other where no line parts them."""
+    finest = min(cached.scene(name).gsd for name in scenes)
+    heights = [202 if cached.scene(name).gsd == finest else 201 for name in scenes]
+    panes = zip((LEFT_IMAGERY, RIGHT_IMAGERY), heights, strict=True)
+    return [imagery(name, Pane(*pane)) for name, pane in zip(scenes, panes, strict=True)]
 
 
 def taken_click(told: Mapping[str, Any], state: OnMap) -> Place | None:

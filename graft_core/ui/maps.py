@@ -58,6 +58,16 @@ Named = TypeVar("Named", bound=Element)
 
 
 @dataclass(frozen=True)
+class Pane:
+    """A level of the map of its own."""
+
+    name: str
+    """Layers name it."""
+    z_index: int
+    """Height; Leaflet's tiles lie at 200, its overlays at 400."""
+
+
+@dataclass(frozen=True)
 class TileLayer:
     """Imagery of a scene, as our own tile service serves it."""
 
@@ -75,6 +85,8 @@ class TileLayer:
     """Last zoom level that is asked for; beyond it the browser enlarges."""
     shown: bool = True
     """Whether it is on at first."""
+    pane: Pane | None = None
+    """Pane of the map that it lies in; None for the one of all tiles."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,8 @@ def base_map(
     built.add_child(MapSetup(), index=0)
     if basemap:
         _basemap().add_to(built)
+    for pane in {layer.pane: None for layer in layers if layer.pane}:
+        built.add_child(folium.map.CustomPane(pane.name, pane.z_index))
     for layer in layers:
         _imagery(layer).add_to(built)
     if draw:
@@ -242,6 +256,7 @@ def _imagery(layer: TileLayer) -> folium.TileLayer:
         max_zoom=MOST_ZOOM,
         max_native_zoom=layer.native_zoom,
         bounds=None if layer.bounds is None else _corners(layer.bounds),
+        pane="tilePane" if layer.pane is None else layer.pane.name,
     )
 
 

@@ -96,7 +96,7 @@ class MapSetup(MacroElement):
                 }
                 .graft-swipe-line span {
                     position: absolute; bottom: 44px; max-width: 190px; padding: 2px 8px; border-radius: 4px;
-                    overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+                    overflow: hidden; text-overflow: ellipsis; white-space: pre;
                     background: rgba(20, 24, 27, .82); color: #fff; font-size: 12px; font-weight: 600;
                 }
                 .graft-swipe-left { right: 10px; }

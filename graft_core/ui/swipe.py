@@ -7,7 +7,9 @@ from folium.template import Template
 from graft_core.ui.maps import Overlay, named_by_place
 
 LEFT, RIGHT = "graft-left", "graft-right"
-"""Panes of the map that are cut at the line."""
+"""Panes of the map that are cut at the line, for overlays."""
+LEFT_IMAGERY, RIGHT_IMAGERY = "graft-left-imagery", "graft-right-imagery"
+"""Panes that a base map may have below them, which are cut too."""
 
 
 class _Divider(MacroElement):
@@ -15,7 +17,7 @@ class _Divider(MacroElement):
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-            [{{ this.left_pane|tojson }}, {{ this.right_pane|tojson }}].forEach(name => {
+            [{{ this.panes[0][0]|tojson }}, {{ this.panes[1][0]|tojson }}].forEach(name => {
                 (window.map.getPane(name) || window.map.createPane(name)).style.zIndex = 390;
             });
             new (L.Layer.extend({
@@ -39,9 +41,7 @@ class _Divider(MacroElement):
                 onRemove(map) {
                     map.off("move zoomend resize viewreset", this.cut, this);
                     this.box.remove();
-                    [{{ this.left_pane|tojson }}, {{ this.right_pane|tojson }}].forEach(name => {
-                        map.getPane(name).style.clip = "";
-                    });
+                    this.show(["", ""]);
                 },
                 cut() {
                     window.graftSwipe = this.slider.value;
@@ -49,8 +49,13 @@ class _Divider(MacroElement):
                     const from = window.map.containerPointToLayerPoint([0, 0]), to = from.add(size);
                     const clip = (left, right) => `rect(${from.y}px, ${right}px, ${to.y}px, ${left}px)`;
                     this.line.style.left = `${at}px`;
-                    window.map.getPane({{ this.left_pane|tojson }}).style.clip = clip(from.x, from.x + at);
-                    window.map.getPane({{ this.right_pane|tojson }}).style.clip = clip(from.x + at, to.x);
+                    this.show([clip(from.x, from.x + at), clip(from.x + at, to.x)]);
+                },
+                show(clips) {
+                    {{ this.panes|tojson }}.forEach((names, side) => names.forEach(name => {
+                        const pane = window.map.getPane(name);
+                        if (pane) pane.style.clip = clips[side];
+                    }));
                 }
             }))().addTo({{ this._parent.get_name() }});
         {% endmacro %}
@@ -60,14 +65,14 @@ class _Divider(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]  # folium states no types here
         self._name = "Divider"
         self.texts = [left, right]
-        self.left_pane, self.right_pane = LEFT, RIGHT
+        self.panes = [[LEFT, LEFT_IMAGERY], [RIGHT, RIGHT_IMAGERY]]
 
 
 def divider(left: str, right: str) -> FeatureGroup:
     """The line between what is laid into the panes ``LEFT`` and ``RIGHT``; it comes before them among the overlays.
 
     Args:
-        left: what lies on its left, for people.
+        left: what lies on its left, for people; may have several lines.
         right: what lies on its right.
     """
     group = Overlay("Divider")

@@ -34,7 +34,9 @@ from graft_core.serve import known, mercator, pictures
 from graft_core.serve.addresses import layer_tiles_url, scene_tiles_url
 from graft_core.serve.known import layers_dir
 from graft_core.serve.tiles import tile_service
+from graft_core.tasks.change_recipe import TAG as CHANGE_TAG
 from graft_core.tasks.index_scene import index_scene
+from graft_core.tasks.map_picture import LESS, MORE
 
 RGB = ("red", "green", "blue")
 GRID = "WebMercatorQuad"
@@ -411,6 +413,21 @@ def probe(client: TestClient, name: str, **style: object) -> list[tuple[int, ...
     at = [mercator_pixel(*lon_lat("EPSG:32631", geobox().affine, col, 64), z) for col in (20, 60, 100, 140)]
     pixels = [drawn[int(y) - top, int(x) - left] for x, y in at]
     return [tuple(int(value) for value in pixel) for pixel in pixels]
+
+
+def test_a_change_is_orange_where_there_is_more_purple_where_less_and_nothing_between(client: TestClient) -> None:
+    change = np.zeros((1, 128, 160), np.float32)
+    change[..., :40], change[..., 80:120], change[..., 120:] = 0.5, -0.8, math.nan
+    layers_dir().mkdir(parents=True)
+    path = layers_dir() / "gone.tif"
+    write_raster(
+        path, change, geobox(128, 160), descriptions=["change: lake"], nodata=math.nan, tags={CHANGE_TAG: "{}"}
+    )
+    assert info(client, "gone", "layers")["maximum"] == pytest.approx(0.8)
+    more, same, less, unknown = probe(client, "gone")
+    assert more == (*MORE, 255)
+    assert less == (*LESS, 255)
+    assert same[3] == unknown[3] == 0
 
 
 def test_an_empty_layer_looks_empty(client: TestClient) -> None:

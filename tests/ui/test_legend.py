@@ -21,3 +21,5 @@ def test_legend_of_a_difference_is_even_on_both_sides() -> None:
     assert re.findall(r"<span>([^<]+)</span>", legend) == ["-0.5", "-0.25", "0", "0.25", "0.5"]
     assert "rgb(94, 60, 153)" in legend
     assert "rgb(230, 97, 1)" in legend
+    assert "purple: less dense" in legend
+    assert "orange: denser in &lt;now&gt;" in change_legend_html("Change", 0.5, "orange: denser in <now>")

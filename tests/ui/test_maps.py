@@ -4,6 +4,7 @@ import base64
 import importlib.util
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from PIL import Image
 
 from graft_core.ui import maps
 from graft_core.ui.maps import (
+    Pane,
     TileLayer,
     area_outline,
     base_map,
@@ -118,6 +120,17 @@ def test_imagery_is_asked_for_inside_its_bounds_and_enlarged_beyond_its_last_lev
     assert '"maxZoom": 24' in options
     assert "<us>" not in page
     assert "<one>" not in page
+
+
+def test_imagery_may_lie_in_panes_of_its_own_made_before_it() -> None:
+    low, high = Pane("graft-left-imagery", 201), Pane("graft-right-imagery", 202)
+    pairs = zip(LAYERS, (low, high), strict=True)
+    page = rendered(base_map(BOUNDS, [replace(layer, pane=pane) for layer, pane in pairs], basemap=False))
+    for pane in (low, high):
+        made, used = page.index(f'createPane(\n                "{pane.name}"'), page.index(f'"pane": "{pane.name}"')
+        assert made < used
+        assert re.search(rf"{pane.name}.{{1,80}}zIndex = {pane.z_index};", page, re.DOTALL)
+    assert "createPane" not in rendered(base_map(BOUNDS, LAYERS))
 
 
 def test_areas_are_polygons_and_rectangles_drawn_with_one_toolbar() -> None:
