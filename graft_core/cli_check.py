@@ -54,7 +54,7 @@ def check(
     as_json: options.JsonFlag = False,
 ) -> None:
     """Compare a density, cell by cell, with points, polygons or classes; beside it a plain green index."""
-    from graft_core.evaluate.density_check import agreement, cells_of, require_near, require_telling
+    from graft_core.evaluate.density_check import agreement, cell_px, cells_of, require_near, require_telling
     from graft_core.index.store import IndexStore
     from graft_core.io.amounts import open_amount
     from graft_core.tasks.catalog import encoder_for, find_scene
@@ -67,10 +67,11 @@ def check(
     opened = find_scene(scene, settings.indexes_dir(), **options.scene_options(sensor, gsd, bands))
     require_near(amount, opened.geobox)
     chosen = encoder_for(opened, encoder, device=device)
+    side = chosen.spec.tile_px * chosen.spec.gsd / 2 if cell is None else cell
+    cell_px(opened.geobox, side)
     show(ensure_indexed(opened, chosen, settings.indexes_dir(), stride=stride), f"index {opened.name}")
     searcher = Searcher(IndexStore(settings.indexes_dir(), chosen.spec).snapshot(), chosen)
     made = density_map(opened, searcher, asked, threshold=threshold, bandwidth=bandwidth)
-    side = chosen.spec.tile_px * chosen.spec.gsd / 2 if cell is None else cell
 
     def layers(window: "GeoBox") -> "Mapping[str, F32]":
         return _layers(opened, made, window)

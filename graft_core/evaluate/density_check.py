@@ -1,5 +1,6 @@
 """Whether a density is right: a scene is cut into cells, and each is compared with what stands on its ground."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def cells_of(layers: Layers, geobox: GeoBox, amount: Amount, cell_m: float) -> G
         QueryError: the cell is smaller than a pixel or larger than the scene.
         ExportError: the reference cannot be read.
     """
-    side = _cell_px(geobox, cell_m)
+    side = cell_px(geobox, cell_m)
     height, width = geobox.shape
     hectares = abs(geobox.resolution.x * geobox.resolution.y) / HECTARE if amount.unit == "per hectare" else 1.0
     sums: list[F64] = []
@@ -88,6 +89,17 @@ def cells_of(layers: Layers, geobox: GeoBox, amount: Amount, cell_m: float) -> G
     counted = counted[:, counted[0] >= SEEN * side**2]
     means = counted[1:] / counted[0]
     return Cells(dict(zip(names, means[1:], strict=True)), means[0] / hectares, amount.unit)
+
+
+def cell_px(geobox: GeoBox, cell_m: float) -> int:
+    """Side of a cell in pixels; QueryError where it is smaller than one, or larger than the scene."""
+    size = abs(float(geobox.resolution.x))
+    longest = min(geobox.shape) * size
+    if not (math.isfinite(cell_m) and 1 <= round(cell_m / size) <= min(geobox.shape)):
+        raise QueryError(
+            f"A cell of {cell_m:g} m is not possible; give metres between {size:g} and the scene's {longest:g}."
+        )
+    return round(cell_m / size)
 
 
 def require_near(amount: Amount, geobox: GeoBox) -> None:
@@ -149,17 +161,6 @@ def calibration_curve(said: F64, truth: F64, bins: int = BINS) -> list[dict[str,
         for chosen in (group == number for number in range(len(edges) + 1))
         if chosen.any()
     ]
-
-
-def _cell_px(geobox: GeoBox, cell_m: float) -> int:
-    size = abs(float(geobox.resolution.x))
-    side = round(cell_m / size)
-    shortest = min(geobox.shape)
-    if not 1 <= side <= shortest:
-        raise QueryError(
-            f"A cell of {cell_m:g} m is not possible; give metres between {size:g} and the scene's {shortest * size:g}."
-        )
-    return side
 
 
 def _strips(geobox: GeoBox, side: int) -> Iterator[GeoBox]:

@@ -1,5 +1,6 @@
 """SAT-4 and SAT-6 (Basu et al. 2015): aerial chips of 28 pixels in one MATLAB file of level 5."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from graft_core.errors import BenchmarkError
 from graft_core.types import I64, U8
 
 _IMAGES, _LABELS = "test_x", "test_y"
+_DAMAGED = (OSError, ValueError, TypeError, MatReadError, EOFError, IndexError, zlib.error, UnboundLocalError)
+"""What the reader raises; the last one for a kind of array that there is not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,7 @@ def read_sat(path: Path, classes: int) -> SatChips:
         raise BenchmarkError(
             f"{path} is a MATLAB file of version 7.3; save it as version 7 (save -v7), or take the published file."
         ) from error
-    except (OSError, ValueError, TypeError, MatReadError, EOFError, IndexError) as error:
+    except _DAMAGED as error:
         raise BenchmarkError(f"{path} cannot be read as a MATLAB file ({error}); download it again.") from error
     if _IMAGES not in found or _LABELS not in found:
         raise BenchmarkError(f"{path} has no {_IMAGES} and {_LABELS}; give sat-4-full.mat or sat-6-full.mat.")

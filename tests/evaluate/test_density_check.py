@@ -1,5 +1,6 @@
 """Cells, correlations and calibration curves are those worked out by hand."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_things_are_counted_per_hectare() -> None:
     np.testing.assert_allclose(found.truth, [3 / 0.04, 0, 0, 0, 0, 1 / 0.04])
 
 
-@pytest.mark.parametrize("meters", [4, 60, 0])
+@pytest.mark.parametrize("meters", [4, 60, 0, -20, math.nan, math.inf])
 def test_impossible_cells_are_refused(meters: float) -> None:
     with pytest.raises(QueryError, match=f"A cell of {meters} m is not possible; give metres between 10 and .* 50"):
         cells(numbers(), numbers(), m=meters)

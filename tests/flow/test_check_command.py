@@ -92,11 +92,19 @@ def test_reference_that_lies_elsewhere_is_refused_before_any_work(
     assert encoder.tiles_encoded == 0
 
 
+@pytest.mark.parametrize("meters", ["nan", "inf", "-5", "0", "5000"])
+def test_impossible_cells_are_refused_before_any_work(
+    meters: str, four: Path, quarters: Path, encoder: KnownEncoder
+) -> None:
+    line = ["check", four, "-q", "green", "-r", quarters, "--attribute", "color", "--value", "green"]
+    assert f"A cell of {meters} m is not possible; give metres between 1 and" in refused(*line, "--cell", meters)
+    assert encoder.tiles_encoded == 0
+
+
 def test_what_cannot_be_compared_is_refused_by_a_sentence(four: Path, quarters: Path, tmp_path: Path) -> None:
     line = ["check", four, "-q", "green", "-r", quarters]
     assert "has no column 'name'" in refused(*line, "--attribute", "name", "--value", "green")
     assert "nothing says where it is not" in refused(*line, "--elsewhere", "unknown")
-    assert "A cell of 5000 m is not possible" in refused(*line, "--cell", 5000)
     assert "does not exist" in refused(*line[:4], "-r", tmp_path / "nowhere.gpkg")
     assert command(*line, "--elsewhere", "perhaps").status == 2
 

@@ -211,3 +211,18 @@ def test_truncated_sat_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(BenchmarkError, match=r"sat-4-full\.mat"):
         open_set(path, "sat4")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_damaged_sat_file_is_refused(packed: bool, tmp_path: Path) -> None:
+    path = tmp_path / "sat-4-full.mat"
+    chips = {"test_x": np.zeros((28, 28, 4, 8), np.uint8), "test_y": np.eye(4, 8, dtype=np.uint8)}
+    savemat(path, chips, do_compression=packed)
+    whole = bytearray(path.read_bytes())
+    if packed:
+        whole[-1] ^= 255  # of a checksum
+    else:
+        whole[144] = 200  # the first array's class, of which there are 18
+    path.write_bytes(bytes(whole))
+    with pytest.raises(BenchmarkError, match=r"sat-4-full\.mat cannot be read as a MATLAB file .*; download it again"):
+        open_set(path, "sat4")
