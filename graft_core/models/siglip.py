@@ -194,9 +194,14 @@ def siglip_tokenizer(path: Path, context: int, vocabulary: int) -> Tokenize:
     from tokenizers import Tokenizer
 
     document = _unigram(path, vocabulary)
-    tokenizer = Tokenizer.from_str(document)
+    try:
+        tokenizer = Tokenizer.from_str(document)
+    except Exception as error:  # the library raises nothing narrower
+        raise ModelError(f"{path} is damaged or no tokenizer.json ({error}): fetch it again.") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    if tokenizer.get_vocab_size() > vocabulary:
+        raise _no_siglips(path, vocabulary)
     end = tokenizer.token_to_id(END)
     if end is None:
         raise ModelError(f"{path} has no {END}, with which a SigLIP ends its texts: fetch it again.")
@@ -213,15 +218,23 @@ def siglip_tokenizer(path: Path, context: int, vocabulary: int) -> Tokenize:
 
 
 def _unigram(path: Path, vocabulary: int) -> str:
-    """The file's text, once it is seen to hold a vocabulary of pieces with scores that the model has room for."""
+    """The file's text, once it is seen to hold pieces with scores, no more than the model has room for.
+
+    One of the pieces stands for what is none of them; without it the library fails on the first such word.
+    """
     try:
         text = path.read_text(encoding="utf-8")
-        pieces = json.loads(text)["model"]["vocab"]
-        whole = 0 < len(pieces) <= vocabulary and all(
+        model = json.loads(text)["model"]
+        pieces, unknown = model["vocab"], model["unk_id"]
+        whole = 0 <= unknown < len(pieces) <= vocabulary and all(
             isinstance(piece, str) and isinstance(score, int | float) for piece, score in pieces
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is damaged or no tokenizer.json ({error!r}): fetch it again.") from error
     if not whole:
-        raise ModelError(f"{path} is not a SigLIP's: its vocabulary does not fit {vocabulary} tokens; fetch it again.")
+        raise _no_siglips(path, vocabulary)
     return text
+
+
+def _no_siglips(path: Path, vocabulary: int) -> ModelError:
+    return ModelError(f"{path} is not a SigLIP's: its vocabulary does not fit {vocabulary} tokens; fetch it again.")

@@ -60,8 +60,8 @@ def read_siglip(recipe: SiglipRecipe) -> SiglipConfig:
     if document.get("model_type") != "siglip":
         raise ModelError(f"{recipe.config} describes a {document.get('model_type')!r}, not a SigLIP: fetch it again.")
     try:
-        config = _config(document.get("vision_config", {}), document.get("text_config", {}), photos)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        config = _config(_part(document, "vision_config"), _part(document, "text_config"), photos)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise ModelError(
             f"{recipe.config} or {recipe.preprocessor.name} beside it is not a SigLIP's ({error!r}): fetch them again."
         ) from error
@@ -77,33 +77,58 @@ def _config(vision: Mapping[str, Any], text: Mapping[str, Any], photos: Mapping[
     for tower in (vision, text):
         if tower.get("hidden_act", ACTIVATION) != ACTIVATION:
             raise ValueError(f"an activation {tower['hidden_act']} that no SigLIP has")
-    side = int(vision.get("image_size", 224))
+    side, patch = _count(vision, "image_size", 224), _count(vision, "patch_size", 16)
     if {"height": side, "width": side} != photos["size"]:
         raise ValueError(f"photos of {photos['size']} for a tower of {side} px")
+    if patch > side:
+        raise ValueError(f"patches of {patch} px in photos of {side} px")
     return SiglipConfig(
         vision=_sizes(vision),
         text=_sizes(text),
         image_px=side,
-        patch_px=int(vision.get("patch_size", 16)),
-        context=int(text.get("max_position_embeddings", 64)),
-        vocabulary=int(text.get("vocab_size", 32000)),
+        patch_px=patch,
+        context=_count(text, "max_position_embeddings", 64),
+        vocabulary=_count(text, "vocab_size", 32000),
         mean=_colour(photos["image_mean"]),
-        std=_colour(photos["image_std"]),
+        std=_positive(_colour(photos["image_std"])),
     )
 
 
 def _sizes(tower: Mapping[str, Any]) -> TransformerSizes:
+    width, heads = _count(tower, "hidden_size", 768), _count(tower, "num_attention_heads", 12)
+    if width % heads:
+        raise ValueError(f"a width of {width} for {heads} heads")
     return TransformerSizes(
-        width=int(tower.get("hidden_size", 768)),
-        mlp_width=int(tower.get("intermediate_size", 3072)),
-        layers=int(tower.get("num_hidden_layers", 12)),
-        heads=int(tower.get("num_attention_heads", 12)),
+        width=width,
+        mlp_width=_count(tower, "intermediate_size", 3072),
+        layers=_count(tower, "num_hidden_layers", 12),
+        heads=heads,
         norm_eps=float(tower.get("layer_norm_eps", 1e-6)),
     )
 
 
+def _part(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    part = document.get(name, {})
+    if not isinstance(part, dict):
+        raise TypeError(f"{name} {part}")
+    return part
+
+
+def _count(tower: Mapping[str, Any], name: str, usual: int) -> int:
+    count = int(tower.get(name, usual))
+    if count < 1:
+        raise ValueError(f"{name} {count}")
+    return count
+
+
 def _colour(values: Any) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
+
+
+def _positive(colour: tuple[float, float, float]) -> tuple[float, float, float]:
+    if not min(colour) > 0:
+        raise ValueError(f"image_std {colour}")
+    return colour
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from graft_core.models.sources import ModelEntry, SiglipRecipe
 from graft_core.types import U8
 
 NAME = "git-rsclip-base"
+PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -75,14 +76,34 @@ def test_a_padding_that_the_file_asks_for_does_not_count(tmp_path: Path, words: 
     assert pieces(siglip_tokenizer(words, 4, 32000)(["a lake"])[0]) == ["▁a", "▁lake", END, END]
 
 
+def of(part: str, **values: Any) -> Change:
+    """Changes values of a part of a document."""
+    return lambda document: (document[part] if part else document).update(values)
+
+
+def words_with(part: str, **values: Any) -> str:
+    """A SigLIP's words with changed values of a part of their document."""
+    document = json.loads(tokenizer_json())
+    of(part, **values)(document)
+    return json.dumps(document)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "is damaged or no tokenizer.json"),
         ("[]", "is damaged or no tokenizer.json"),
         ('{"model": {"vocab": 3}}', "is damaged or no tokenizer.json"),
-        ('{"model": {"vocab": [["a", "b"]]}}', "is not a SigLIP's: its vocabulary does not fit 32000 tokens"),
-        ('{"model": {"vocab": {"a": 1}}}', "is not a SigLIP's: its vocabulary|is damaged or no tokenizer.json"),
+        ('{"model": {"vocab": [["a", "b"]], "unk_id": 0}}', "is not a SigLIP's: its vocabulary does not fit 32000 tok"),
+        ('{"model": {"vocab": [["a", 0]]}}', r"is damaged or no tokenizer.json \(KeyError\('unk_id'\)\)"),
+        (
+            '{"model": {"vocab": {"a": 1}, "unk_id": 0}}',
+            "is not a SigLIP's: its vocabulary|is damaged or no tokenizer.json",
+        ),
+        (words_with("model", unk_id=None), "is damaged or no tokenizer.json"),
+        (words_with("model", unk_id=32000), "is not a SigLIP's: its vocabulary does not fit 32000 tokens"),
+        (words_with("model", type="BPE"), "is damaged or no tokenizer.json"),
+        (words_with("", normalizer={"type": "Nope"}), "is damaged or no tokenizer.json"),
         (tokenizer_json().replace(END, "<end>"), "has no </s>, with which a SigLIP ends its texts"),
         (None, "is damaged or no tokenizer.json"),
     ],
@@ -100,6 +121,13 @@ def test_words_that_are_not_a_siglips_are_refused_with_the_next_step(
 def test_more_words_than_the_model_has_room_for_are_refused(words: Path) -> None:
     with pytest.raises(ModelError, match="its vocabulary does not fit 4 tokens"):
         siglip_tokenizer(words, 64, 4)
+    words.write_text(words_with("", added_tokens=[{"id": len(PIECES), "content": "lake", **PLAIN}]))
+    with pytest.raises(ModelError, match=f"its vocabulary does not fit {len(PIECES)} tokens"):
+        siglip_tokenizer(words, 64, len(PIECES))
+
+
+def test_a_word_that_no_piece_makes_is_unknown(words: Path) -> None:
+    assert pieces(siglip_tokenizer(words, 4, 32000)(["lake 湖"])[0]) == ["▁lake", "▁", "<unk>", END]
 
 
 def test_what_a_file_leaves_out_is_the_base_models(folder: Path) -> None:
@@ -118,21 +146,24 @@ def test_what_a_file_leaves_out_is_the_base_models(folder: Path) -> None:
     assert config.mean == config.std == (0.5, 0.5, 0.5)
 
 
-def of(part: str, **values: Any) -> Change:
-    """Changes values of a part of a document."""
-    return lambda document: (document[part] if part else document).update(values)
-
-
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
         ("config.json", of("", model_type="clip"), r"config\.json describes a 'clip', not a SigLIP: fetch it again"),
         ("config.json", of("vision_config", hidden_act="relu"), r"an activation relu that no SigLIP has"),
         ("config.json", of("vision_config", hidden_size="wide"), r"is not a SigLIP's \(ValueError"),
+        ("config.json", of("", vision_config=None), r"is not a SigLIP's \(TypeError\('vision_config None'"),
+        ("config.json", of("", text_config=[]), r"is not a SigLIP's \(TypeError\('text_config"),
+        ("config.json", of("vision_config", hidden_size=0), r"is not a SigLIP's \(ValueError\('hidden_size 0'"),
+        ("config.json", of("vision_config", hidden_size=float("inf")), r"is not a SigLIP's \(OverflowError"),
+        ("config.json", of("text_config", vocab_size=-1), r"is not a SigLIP's \(ValueError\('vocab_size -1'"),
+        ("config.json", of("vision_config", num_attention_heads=3), r"a width of 64 for 3 heads"),
+        ("config.json", of("vision_config", patch_size=256), r"patches of 256 px in photos of 224 px"),
         ("config.json", of("text_config", hidden_size=128), r"towers of different widths, 64 and 128"),
         ("config.json", of("vision_config", image_size=256), r"photos of .*224.* for a tower of 256 px"),
         ("preprocessor_config.json", of("", size={"shortest_edge": 224}), r"for a tower of 224 px"),
         ("preprocessor_config.json", of("", image_mean=[0.5]), r"is not a SigLIP's \(IndexError"),
+        ("preprocessor_config.json", of("", image_std=[0.5, 0.0, 0.5]), r"is not a SigLIP's \(ValueError\('image_std"),
         ("preprocessor_config.json", lambda document: document.pop("image_std"), r"is not a SigLIP's \(KeyError"),
     ],
 )
