@@ -164,7 +164,7 @@ def _vector_column(schema: Any, stated: str | None, path: Path) -> str:
 
 def _choice(vectors: Sequence[str], names: Sequence[str]) -> str:
     if vectors:
-        return f"name one of {', '.join(vectors)} with --column"
+        return f"state which of {', '.join(vectors)} is meant (--column on the command line)"
     return f"its columns are {', '.join(names[:12])}, and an embedding is a list of floats"
 
 

@@ -76,7 +76,7 @@ def import_embeddings(
     """
     found = open_embeddings(sources, column)
     loaded = load_encoder(encoder, device=device)
-    _check_fits(found, loaded.spec)
+    check_fits(found, loaded.spec)
     digest = _digest(found, loaded.spec, area)
     target = settings.tiles_dir() / f"{safe_name(name) if name else _name(sources, area)}.tif"
     left_out = LeftOut()
@@ -93,7 +93,8 @@ def import_embeddings(
     return Imported(scene, loaded, found.rows, kept.tiles if kept else 0, left_out, useless, already)
 
 
-def _check_fits(found: EmbeddingSet, spec: EncoderSpec) -> None:
+def check_fits(found: EmbeddingSet, spec: EncoderSpec) -> None:
+    """Refuse an encoder that cannot have made the vectors: ModelError or EmbeddingsError."""
     if spec.level != "tile":
         raise ModelError(
             f"{spec.name} gives one vector a patch, and published embeddings are one a tile: choose another."

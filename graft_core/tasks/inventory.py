@@ -12,6 +12,7 @@ from graft_core.geo.place import bounds_wgs84
 from graft_core.index.records import Bounds
 from graft_core.index.store import IndexInfo, SceneRecord
 from graft_core.io.disk import imagery_bytes
+from graft_core.io.published import fragments_path
 from graft_core.io.scene import Scene
 from graft_core.tasks.catalog import KnownScene, scenes_of
 from graft_core.types import EncoderSpec, SensorName
@@ -65,6 +66,11 @@ class Holding:
     def there(self) -> bool:
         """Whether its pixels can be shown."""
         return self.state in ("indexed", "not indexed")
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it is imagery; published embeddings have a place and no picture."""
+        return not fragments_path(self.source).is_file()
 
     @property
     def tiles(self) -> int:

@@ -25,8 +25,8 @@ from graft_core.io.published import TAG, Published
 from graft_core.models.registry import load_encoder
 from graft_core.types import I64, Bool, EncoderSpec, Progress, SensorName
 
-COVERED = (186, 197, 207)
-"""Colour of the map where there are embeddings: a pale slate that is neither land nor water."""
+COVERED = (202, 198, 188)
+"""Colour of the map where there are embeddings: a pale stone that looks like no land and no water."""
 SAME_SIZE = 0.02
 """Share by which fragments may differ from the encoder's own tile and still be what it was made for."""
 SENTINEL2_GSD = (9.0, 21.0)

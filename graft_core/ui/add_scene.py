@@ -1,4 +1,4 @@
-"""New scenes for the library: by path or address, as an upload, or a sample to begin with."""
+"""New scenes for the library: by path or address, as an upload, a sample to begin with, or published embeddings."""
 
 import shutil
 from pathlib import Path
@@ -14,6 +14,7 @@ from graft_core.io.sensors import SensorOption
 from graft_core.models.registry import find_model
 from graft_core.serve.jobs import start_job
 from graft_core.tasks.catalog import find_scene
+from graft_core.ui.add_embeddings import by_embeddings
 from graft_core.ui.errors import told
 from graft_core.ui.figures import free_bytes, size_text
 from graft_core.ui.indexing import choose_encoder, choose_sensor, start_indexing
@@ -27,7 +28,7 @@ SAMPLE = "sample-sentinel2"
 
 def add_scene() -> None:
     """Whatever is added is opened first, so that what is wrong is said at once; then a job indexes it."""
-    ways = {"Path": _by_path, "Upload": _by_upload, "Sample": _sample}
+    ways = {"Path": _by_path, "Upload": _by_upload, "Embeddings": by_embeddings, "Sample": _sample}
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown("**Add a scene**")

@@ -103,9 +103,11 @@ def _row(scene: Holding) -> dict[str, object]:
         "scene": scene.label,
         "state": [scene.state],
         "sensor": (SENSORS[imagery.sensor] if scene.pictured else "embeddings") if imagery else None,
-        "gsd": round(imagery.gsd, 2) if imagery and imagery.gsd else None,
+        "gsd": round(imagery.gsd, 2) if imagery and imagery.gsd and scene.pictured else None,
         "size": extent_text(*imagery.extent) if imagery else None,
-        "pixels": f"{imagery.shape[1]:,} x {imagery.shape[0]:,}" if imagery and imagery.shape else None,
+        "pixels": f"{imagery.shape[1]:,} x {imagery.shape[0]:,}"
+        if imagery and imagery.shape and scene.pictured
+        else None,
         "encoders": ", ".join(spec.name for spec, _ in scene.indexed) or None,
         "tiles": scene.tiles if scene.indexed else None,
         "index": scene.index_bytes if scene.indexed else None,

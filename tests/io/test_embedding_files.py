@@ -163,7 +163,7 @@ def refusals(folder: Path) -> list[tuple[Path | str, str]]:
         (folder / "cut.parquet", "is no Parquet file, or a damaged one"),
         (lonely, "does not say where its rows lie: it needs a column of geometry, or of centre_lon"),
         (words, "has no column of vectors; its columns are name, geometry, and an embedding is a list"),
-        (several, "has 2 columns of vectors; name one of a, b with --column"),
+        (several, "has 2 columns of vectors; state which of a, b is meant"),
         (hollow, "There is no embedding in .*hollow.parquet: column 'embedding' is empty"),
         (unsaid, "says that its geometry has no CRS; write it again as GeoParquet with one"),
         (garbled, "What .*garbled.parquet says of its geometry cannot be read"),
@@ -182,9 +182,11 @@ def test_a_stated_column_is_taken_or_refused(tmp_path: Path) -> None:
     one, two = vectors([[1.0, 2.0]]), vectors([[3.0, 4.0, 5.0]])
     path = plain(tmp_path / "v.parquet", a=one, b=two, geometry=[POINT], name=["x"])
     assert open_embeddings([path], "b").dim == 3
-    with pytest.raises(EmbeddingsError, match=r"Column 'name' is not a list of floats in .*; name one of a, b"):
+    with pytest.raises(
+        EmbeddingsError, match=r"Column 'name' is not a list of floats in .*; state which of a, b is meant"
+    ):
         open_embeddings([path], "name")
-    with pytest.raises(EmbeddingsError, match=r"Column 'c' is not there in .*; name one of a, b with --column"):
+    with pytest.raises(EmbeddingsError, match=r"Column 'c' is not there in .*; state which of a, b is meant"):
         open_embeddings([path], "c")
 
 

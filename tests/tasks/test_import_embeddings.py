@@ -35,6 +35,7 @@ from graft_core.tasks.catalog import encoder_for, encoder_of, find_scene, known_
 from graft_core.tasks.density import density_map
 from graft_core.tasks.import_embeddings import Imported, import_embeddings, left_out_sentences
 from graft_core.tasks.index_scene import index_scene
+from graft_core.tasks.inventory import inventory
 from graft_core.tasks.replay import replay
 from graft_core.tasks.retrieve import hit_at, retrieve
 from graft_core.tasks.score import Searcher
@@ -432,3 +433,12 @@ def test_similar_fragments_are_found_by_one_of_them(source: Path, lake: int) -> 
     assert (found.position, found.score) == (hit.position, pytest.approx(1, abs=1e-3))
     with pytest.raises(IndexStoreError, match="has no indexed tile at position"):
         retrieve(searcher(done), [done.scene.name], parse_query(f"tile:{done.scene.name}/{hit.row + 1}/{hit.col}"), 1)
+
+
+def test_the_library_knows_that_there_is_no_picture(source: Path) -> None:
+    imported(source)
+    (holding,) = inventory(list_indexes(settings.indexes_dir()), lambda name: None)
+    assert (holding.state, holding.pictured, holding.tiles) == ("indexed", False, 36)
+    assert holding.imagery is not None
+    west, south, east, north = holding.imagery.bounds
+    assert (west, south, east, north) == pytest.approx((11.87, 49.98, 12.13, 50.07), abs=0.02)
