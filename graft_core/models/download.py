@@ -31,6 +31,10 @@ class MirrorError(Exception):
         """What the server answered, where it refused."""
 
 
+class WrongHashError(MirrorError):
+    """A mirror gave another file than the one that was asked for."""
+
+
 @dataclass(frozen=True)
 class Arrived:
     """Bytes of one file so far."""
@@ -93,9 +97,15 @@ def _attempt(
             raise _StaleError
         response.raise_for_status()
         resumed = had if response.status_code == requests.codes.partial_content else 0
+        if resumed and not _goes_on(response, had, note):
+            _forget(part, note)
+            raise _StaleError
         expected = sha256 or _promised_sha256(response)
+        length = response.headers.get("Content-Length", "")
+        total = resumed + int(length) if length.isdigit() else None
+        if total is None and expected is None and not _tells_its_end(response):
+            raise MirrorError("it does not say how long the file is, so nobody can tell when it is whole")
         _note_version(response, note)
-        total = resumed + int(response.headers["Content-Length"]) if "Content-Length" in response.headers else None
         with part.open("ab" if resumed else "wb") as stream:
             yield Arrived(resumed, total, resumed)
             for chunk in response.iter_content(CHUNK_BYTES):
@@ -111,7 +121,7 @@ def _attempt(
         _forget(part, note)
         if resumed:
             raise _StaleError
-        raise MirrorError(f"what it gave has the sha256 {found[:12]}..., not {expected[:12]}...")
+        raise WrongHashError(f"what it gave has the sha256 {found[:12]}..., not {expected[:12]}...")
     os.replace(part, target)
     note.unlink(missing_ok=True)
 
@@ -162,6 +172,18 @@ def _promised_sha256(response: requests.Response) -> str | None:
         if SHA256.fullmatch(etag):
             return etag
     return None
+
+
+def _goes_on(response: requests.Response, had: int, note: Path) -> bool:
+    """Whether a partial answer begins where the part here ends, and is of the same version of the file."""
+    begins = re.match(rf"bytes {had}-", response.headers.get("Content-Range", ""))
+    same = not note.is_file() or response.headers.get("ETag") == note.read_text()
+    return begins is not None and same
+
+
+def _tells_its_end(response: requests.Response) -> bool:
+    """Whether an answer of unknown length that was cut short is known to be."""
+    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
 
 
 def _note_version(response: requests.Response, note: Path) -> None:

@@ -24,6 +24,12 @@ class Page:
     """Address to go to instead."""
     headers: dict[str, str] = field(default_factory=dict)
     """More headers."""
+    ignore_version: bool = False
+    """Whether the rest is given of another version than the one that was asked for."""
+    shift: int = 0
+    """Bytes by which the rest begins earlier than it was asked for, as the answer says."""
+    unmeasured: bool = False
+    """Whether the answer does not say how long it is."""
 
 
 @dataclass
@@ -63,9 +69,9 @@ class Handler(BaseHTTPRequestHandler):
         """First byte of a partial answer, or None for the whole."""
         wish = self.headers.get("Range")
         condition = self.headers.get("If-Range")
-        if wish is None or page.ignore_range or (condition is not None and condition != page.etag):
+        if wish is None or page.ignore_range or (condition not in (None, page.etag) and not page.ignore_version):
             return None
-        return int(wish.removeprefix("bytes=").removesuffix("-"))
+        return -page.shift + int(wish.removeprefix("bytes=").removesuffix("-"))
 
     def _send(self, page: Page, start: int | None) -> None:
         if start is not None and start >= len(page.body):
@@ -75,7 +81,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = page.body[start or 0 :]
         self.send_response(200 if start is None else 206)
-        self.send_header("Content-Length", str(len(body)))
+        if start is not None:
+            self.send_header("Content-Range", f"bytes {start}-{len(page.body) - 1}/{len(page.body)}")
+        if page.unmeasured:
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", page.content_type)
         if page.etag:
             self.send_header("ETag", page.etag)

@@ -9,7 +9,7 @@ import pytest
 from misbehaving_server import Page, Server
 
 from graft_core.errors import FetchError
-from graft_core.models.download import Arrived, MirrorError, download
+from graft_core.models.download import Arrived, MirrorError, WrongHashError, download
 
 BODY = bytes(range(256)) * 9000
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -88,6 +88,39 @@ def test_a_server_that_cannot_give_the_rest_gives_the_whole(server: Server, tmp_
     (tmp_path / "w.pt.part").write_bytes(BODY[:1000])
     assert run(server, tmp_path / "w.pt")[0].resumed == 0
     assert (tmp_path / "w.pt").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("page", [Page(OTHER, etag='"two"', ignore_version=True), Page(OTHER, ignore_version=True)])
+def test_the_rest_of_another_version_is_not_joined_to_what_is_here(server: Server, tmp_path: Path, page: Page) -> None:
+    server.pages["/w.pt"] = Page(BODY, break_after=1_500_000, etag='"one"')
+    with pytest.raises(MirrorError):
+        run(server, tmp_path / "w.pt", sha256=None)
+    server.pages["/w.pt"] = page
+    run(server, tmp_path / "w.pt", sha256=None)
+    assert (tmp_path / "w.pt").read_bytes() == OTHER
+    assert names(tmp_path) == ["w.pt"]
+
+
+@pytest.mark.parametrize("sha256", [SHA256, None])
+def test_a_rest_that_begins_elsewhere_is_not_joined(server: Server, tmp_path: Path, sha256: str | None) -> None:
+    server.pages["/w.pt"] = Page(BODY, break_after=1_500_000, etag='"one"')
+    with pytest.raises(MirrorError):
+        run(server, tmp_path / "w.pt", sha256=sha256)
+    server.pages["/w.pt"] = Page(BODY, etag='"one"', shift=100)
+    run(server, tmp_path / "w.pt", sha256=sha256)
+    assert (tmp_path / "w.pt").read_bytes() == BODY
+    assert [headers.get("Range") is None for _, headers in server.asked] == [True, False, True]
+
+
+def test_a_file_of_unknown_length_is_believed_by_its_hash_only(server: Server, tmp_path: Path) -> None:
+    server.pages["/w.pt"] = Page(BODY, unmeasured=True)
+    assert run(server, tmp_path / "a.pt")[-1] == Arrived(len(BODY), None, 0)
+    server.pages["/w.pt"] = Page(BODY, unmeasured=True, break_after=1000)
+    with pytest.raises(WrongHashError):
+        run(server, tmp_path / "b.pt")
+    with pytest.raises(MirrorError, match="does not say how long the file is"):
+        run(server, tmp_path / "b.pt", sha256=None)
+    assert names(tmp_path) == ["a.pt"]
 
 
 def test_a_wrong_hash_leaves_nothing_and_an_old_file_untouched(server: Server, tmp_path: Path) -> None:
