@@ -1,6 +1,7 @@
 """The area that something is wanted of, as it is typed on the command line: a box in degrees, or a vector file."""
 
 import math
+import textwrap
 from pathlib import Path
 
 import shapely
@@ -18,17 +19,30 @@ def search_area(text: str) -> BaseGeometry:
     A box whose west lies east of its east crosses the 180th meridian.
 
     Raises:
-        QueryError: the numbers are no box, or the area of the file lies beyond what its CRS is for.
+        QueryError: the numbers are no box, the text is nothing that could name a file, or the area of the file lies
+            beyond what its CRS is for.
         ExportError: the file is missing or holds no area.
     """
-    path = Path(text).expanduser()
-    if "," in text and not path.exists():
+    try:
+        path = Path(text).expanduser()
+        there = path.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a name longer than a file's, or of a user nobody knows
+        raise QueryError(
+            f"'{textwrap.shorten(text, 60)}' names no file ({_reason(error)}); give the path of a GeoJSON, GeoPackage "
+            "or Shapefile, or west,south,east,north in degrees."
+        ) from error
+    if "," in text and not there:
         return _box(text)
     shape, crs = read_area(path)
     area = reprojected(Geometry(shape, crs), WGS84).geom
     if not all(map(math.isfinite, area.bounds)):
         raise QueryError(f"The area in {text} lies outside of what its CRS ({crs}) is for; check the file.")
     return area
+
+
+def _reason(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return (said or type(error).__name__).rstrip(".").lower()
 
 
 def _box(text: str) -> BaseGeometry:

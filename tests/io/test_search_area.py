@@ -52,3 +52,12 @@ def test_an_area_beyond_what_its_crs_is_for_is_told(tmp_path: Path) -> None:
     far.to_file(tmp_path / "far.gpkg")
     with pytest.raises(QueryError, match="lies outside of what its CRS"):
         search_area(str(tmp_path / "far.gpkg"))
+
+
+@pytest.mark.parametrize(
+    "text", ["~nosuchuserhere/a.geojson", '{"type": "Polygon", "coordinates": [' + "[1, 2], " * 90 + "[1, 2]]}"]
+)
+def test_text_that_no_file_can_be_called_is_told_in_a_sentence(text: str) -> None:
+    with pytest.raises(QueryError, match=r"names no file .*; give the path of a GeoJSON") as caught:
+        search_area(text)
+    assert len(str(caught.value)) < 250
