@@ -33,7 +33,7 @@ def fetch(name: str, *, dest: Path | None = None) -> Iterator[Progress]:
 
     Args:
         name: what ``registry.find_model`` understands.
-        dest: another folder.
+        dest: another folder, laid out as the weights folder is.
 
     Yields:
         Progress in bytes; the total grows when a server tells the size of the next file.
@@ -43,7 +43,7 @@ def fetch(name: str, *, dest: Path | None = None) -> Iterator[Progress]:
         ModelError: there is no such model.
     """
     entry = find_model(name)
-    folder = dest or entry.folder
+    folder = _folder(entry, dest)
     start, before, resumed = time.monotonic(), 0, 0
     for wanted in entry.files:
         arrived = Arrived(0, None, 0)
@@ -59,7 +59,16 @@ def fetch(name: str, *, dest: Path | None = None) -> Iterator[Progress]:
 def fetched_paths(name: str, *, dest: Path | None = None) -> tuple[Path | None, ...]:
     """Where each file of a model lies now, None for a missing one."""
     entry = find_model(name)
-    return tuple(wanted.locate(dest or entry.folder) for wanted in entry.files)
+    return tuple(wanted.locate(_folder(entry, dest)) for wanted in entry.files)
+
+
+def _folder(entry: ModelEntry, dest: Path | None) -> Path:
+    """Where a model's files go; one with a folder of its own keeps it, for other models' files are named alike."""
+    if dest is None:
+        return entry.folder
+    weights = settings.weights_dir()
+    own = entry.folder.relative_to(weights) if entry.folder.is_relative_to(weights) else Path()
+    return dest if dest.name == own.name else dest / own
 
 
 def _get(entry: ModelEntry, wanted: WantedFile, folder: Path) -> Iterator[Arrived]:
@@ -79,8 +88,8 @@ def _get(entry: ModelEntry, wanted: WantedFile, folder: Path) -> Iterator[Arrive
 
 
 def _on_this_machine(entry: ModelEntry, wanted: WantedFile, folder: Path) -> Path | None:
-    """The file in the folder, else in the weights folder or the Hugging Face cache; copied if ``dest`` was given."""
-    for place in dict.fromkeys((folder, settings.weights_dir())):
+    """The file in the folder, else where it belongs or in the Hugging Face cache; copied to another folder."""
+    for place in dict.fromkeys((folder, entry.folder)):
         found = wanted.locate(place)
         if found is None:
             continue

@@ -313,6 +313,39 @@ def test_a_hub_model_is_fetched_with_its_configuration(hub: Hub) -> None:
     assert names(folder) == ["open_clip_config.json", "open_clip_pytorch_model.bin"]
 
 
+def test_models_whose_files_have_the_same_names_do_not_mix_in_one_folder(hub: Hub, tmp_path: Path) -> None:
+    entries = [find_model("git-rsclip-base"), find_model("git-rsclip-large")]
+    offered = {"lcybuaa/Git-RSCLIP-base": b"base", "lcybuaa/Git-RSCLIP": b"large"}
+    for repo, content in offered.items():
+        for wanted in entries[0].files:
+            hub.put(repo, wanted.names[0], content)
+    for entry in entries:
+        list(fetch(entry.name, dest=tmp_path / "usb"))
+    for entry, (repo, content) in zip(entries, offered.items(), strict=True):
+        paths = fetched_paths(entry.name, dest=tmp_path / "usb")
+        assert {path and path.read_bytes() for path in paths} == {content}
+        assert {path and path.parent for path in paths} == {tmp_path / "usb" / repo.replace("/", "--")}
+        assert entry.folder.relative_to(settings.weights_dir()) == Path(repo.replace("/", "--"))
+    shutil.copytree(tmp_path / "usb", settings.weights_dir())
+    assert all(entry.present for entry in entries), "what was fetched is brought to the weights folder as it is"
+
+
+def test_a_folder_that_was_made_by_hand_for_a_model_is_used_as_it_is(hub: Hub, tmp_path: Path) -> None:
+    for wanted in find_model("git-rsclip-base").files:
+        hub.put("lcybuaa/Git-RSCLIP-base", wanted.names[0], b"base")
+    list(fetch("git-rsclip-base", dest=tmp_path / "lcybuaa--Git-RSCLIP-base"))
+    assert "model.safetensors" in names(tmp_path / "lcybuaa--Git-RSCLIP-base")
+
+
+def test_a_stray_file_of_another_model_is_not_taken_for_its_own(hub: Hub, tmp_path: Path) -> None:
+    for wanted in find_model("git-rsclip-base").files:
+        hub.put("lcybuaa/Git-RSCLIP-base", wanted.names[0], b"base")
+    settings.weights_dir().mkdir()
+    (settings.weights_dir() / "model.safetensors").write_bytes(b"of another model")
+    list(fetch("git-rsclip-base"))
+    assert (find_model("git-rsclip-base").folder / "model.safetensors").read_bytes() == b"base"
+
+
 def test_shipped_sources_name_files_with_their_hashes() -> None:
     for name in (
         "mobile-sam",
