@@ -1,6 +1,7 @@
 """The CLIPs and SigLIPs this project knows by name: photos and words, with or without satellite training.
 
-A hash stands here where one is known beyond doubt; where none is, the one that the hub states guards the download.
+A hash stands here where one is known beyond doubt; where none is, the one that the hub states guards the download. Of
+SkyCLIP's zips nobody states one.
 """
 
 from pathlib import Path

@@ -4,18 +4,22 @@ The hub's own client asks: it knows the user's token, which version of a file th
 refuses. The bytes come by our own download, which goes on where it broke off; the client begins again in every process.
 """
 
+import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graft_core.models.download import CONNECT_S, SHA256, Arrived, MirrorError, download, reachable
+from graft_core.models.download import CONNECT_S, SHA256, Arrived, MirrorError, disk_error, download, reachable
 from graft_core.models.sources import HubFile
 
 if TYPE_CHECKING:
     from huggingface_hub import HfFileMetadata
 
 HUB = "https://huggingface.co"
+GIT_SHA1 = re.compile(r"[0-9a-f]{40}")
+"""What the hub states of files that are small enough to be kept in git itself."""
 ANSWER_S = 2 * CONNECT_S
 TRUE_WORDS = ("1", "on", "yes", "true")
 
@@ -44,7 +48,27 @@ def from_hub(source: HubFile, target: Path) -> Iterator[Arrived]:
     # By its commit, so that what is downloaded is what was asked about.
     pinned = hf_hub_url(source.repo, source.path, revision=found.commit_hash, endpoint=endpoint)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    yield from download(pinned, target, sha256=source.sha256 or stated, headers=headers)
+    if source.sha256 or not (found.etag and GIT_SHA1.fullmatch(found.etag)):
+        yield from download(pinned, target, sha256=source.sha256 or stated, headers=headers)
+        return
+    draft = target.with_name(f"{target.name}.unchecked")
+    yield from download(pinned, draft, headers=headers)
+    _accept(draft, target, found.etag)
+
+
+def _accept(draft: Path, target: Path, stated: str) -> None:
+    """Rename a file into place if git's hash of it is the one that the hub states; else remove it."""
+    try:
+        header = b"blob %d\0" % draft.stat().st_size
+        with draft.open("rb") as stream:
+            arrived = hashlib.file_digest(stream, lambda: hashlib.sha1(header, usedforsecurity=False)).hexdigest()
+        if arrived == stated:
+            os.replace(draft, target)
+            return
+        draft.unlink()
+    except OSError as error:
+        raise disk_error(target, error) from error
+    raise MirrorError(f"what it gave has git's hash {arrived[:12]}..., not {stated[:12]}..., run it again")
 
 
 def _ask(source: HubFile, url: str, endpoint: str, token: str | None) -> "HfFileMetadata":

@@ -44,6 +44,8 @@ class Hub:
     """Bytes of the next answer from the store after which the connection is cut, once."""
     status: int | None = None
     """Answer everything with this error."""
+    garbled: bytes | None = None
+    """What a small file comes as, whatever its hash says."""
     versioned: bool = True
     """Whether answers name their commit, as every hub's do and a captive portal's do not."""
 
@@ -90,7 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         version = {"X-Repo-Commit": COMMIT} if self.state.versioned else {}
         if len(content) < LARGE:
             git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-            self._send(200, version | {"ETag": f'"{git}"'}, content)
+            body = content if self.state.garbled is None else self.state.garbled
+            self._send(200, version | {"ETag": f'"{git}"'}, body)
             return
         sha256 = hashlib.sha256(content).hexdigest()
         linked = {"X-Linked-ETag": f'"{sha256}"', "X-Linked-Size": str(len(content))}

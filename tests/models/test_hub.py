@@ -100,6 +100,17 @@ def test_the_hubs_own_hash_guards_a_file_whose_hash_nobody_published(hub: Hub, m
     assert (settings.weights_dir() / "w.pt").read_bytes() == BODY
 
 
+def test_gits_hash_guards_a_small_file(hub: Hub, known: None) -> None:
+    hub.garbled = b"[]"
+    with pytest.raises(FetchError, match=r"config\.json of owner/model .*: what it gave has git's hash \w+\.\.\., not"):
+        run()
+    assert [path.name for path in settings.weights_dir().iterdir()] == ["w.pt"]
+    hub.garbled = None
+    run()
+    assert (settings.weights_dir() / "config.json").read_bytes() == b"{}"
+    assert sorted(path.name for path in settings.weights_dir().iterdir()) == ["config.json", "w.pt"]
+
+
 def test_a_file_that_is_not_the_published_one_is_refused_before_it_is_downloaded(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
