@@ -26,9 +26,7 @@ def imagery(
     catalog: Annotated[
         str, typer.Argument(help="planetary-computer, earth-search, or the https:// address of any STAC API.")
     ],
-    area: Annotated[
-        str, typer.Option("--area", help="WEST,SOUTH,EAST,NORTH in degrees, or a file with polygons (GeoJSON ...).")
-    ],
+    area: options.AreaText,
     collection: Annotated[
         str, typer.Option("--collection", help="naip, sentinel2, or the id of a collection in the catalogue.")
     ] = "sentinel2",
@@ -93,7 +91,7 @@ def _get(
     from graft_core.tasks.imagery_plan import plan_imagery
 
     plan = plan_imagery(items, area, way, clear=clear, folder=out)
-    missing = uncovered(items, area)
+    missing = uncovered([each.item for piece in plan.pieces for each in piece.items], area)
     if missing > 0.005:
         say(f"{missing:.0%} of the area is in none of these images; widen the dates or the cloud limit for the rest.")
     if list_only:
@@ -115,7 +113,7 @@ def _way(text: str | None) -> "How | None":
 def _chosen(
     items: "Sequence[ImageryItem]", area: "BaseGeometry", way: "How", names: list[str]
 ) -> "Sequence[ImageryItem]":
-    """The images that are named, else all dates for a median, else the fewest that cover the area."""
+    """The images that are named, else all dates for a median, else those that cover the area best."""
     from graft_core.errors import ImageryError
     from graft_core.tasks.find_imagery import choose
 

@@ -79,6 +79,7 @@ def planetary_sentinel2(
     cloud: float = 5.0,
     baseline: str = "05.00",
     left: float = LEFT,
+    top: float = TOP,
     tile: str = "33UUP",
     crs: str = ZONE,
     stored: bool = True,
@@ -97,7 +98,7 @@ def planetary_sentinel2(
     for band in BANDS:
         path = data / "R10m" / f"T{tile}_{stamp}_{NUMBERS[band]}_10m.tif"
         if stored:
-            write_cog(path, image.bands[band][None], _place(10, left), crs, nodata=0)
+            write_cog(path, image.bands[band][None], _place(10, left, top), crs, nodata=0)
         assets[NUMBERS[band]] = {
             "href": server.href(path),
             "type": COG,
@@ -105,12 +106,12 @@ def planetary_sentinel2(
             "roles": ["data"],
             "gsd": 10.0,
             "proj:shape": list(image.bands[band].shape),
-            "proj:transform": [10.0, 0.0, left, 0.0, -10.0, TOP],
+            "proj:transform": [10.0, 0.0, left, 0.0, -10.0, top],
             "eo:bands": [{"name": NUMBERS[band], "common_name": band, "description": f"Band {band}"}],
         }
     scl = data / "R20m" / f"T{tile}_{stamp}_SCL_20m.tif"
     if stored:
-        write_cog(scl, image.scl[None], _place(20, left), crs)
+        write_cog(scl, image.scl[None], _place(20, left, top), crs)
     assets["SCL"] = {
         "href": server.href(scl),
         "type": COG,
@@ -137,7 +138,7 @@ def planetary_sentinel2(
         "s2:processing_baseline": baseline,
         "s2:nodata_pixel_percentage": 0.0,
     }
-    place = _outline(left, TOP, 10.0 * image.scl.shape[0] * 2, crs)
+    place = _outline(left, top, 10.0 * image.scl.shape[0] * 2, crs)
     return _added(server, identity, "sentinel-2-l2a", properties, assets, place)
 
 
@@ -250,6 +251,23 @@ def planetary_naip(server: StacServer, day: str, raster: Path, *, quad: str = "m
     return _added(server, identity, "naip", properties, assets, outline)
 
 
+def own_image(
+    server: StacServer, collection: str, identity: str, raster: Path, *, query: str = "", **properties: Any
+) -> dict[str, Any]:
+    """A colour raster in the server's folder and its item in a catalogue that nobody knows, added to the server."""
+    with rasterio.open(raster) as source:
+        outline, crs = source.bounds, source.crs.to_string()
+    bands = [{"name": f"B{i}", "eo:common_name": color} for i, color in enumerate(BANDS[:3])]
+    assets = {"visual": {"href": server.href(raster) + query, "type": COG, "roles": ["data"], "bands": bands}}
+    stated = {"datetime": "2022-01-01T00:00:00Z", **properties}
+    return _added(server, identity, collection, stated, assets, _box(*outline, crs))
+
+
+def plain_raster(path: Path, value: int, side: int = 32, gsd: float = 10) -> Path:
+    """Three bands of one value."""
+    return write_cog(path, np.full((3, side, side), value, np.uint8), _place(gsd, LEFT), ZONE)
+
+
 def area_in(item: Mapping[str, Any], share: float = 0.5) -> shapely.Geometry:
     """A square in the middle of an item's footprint, ``share`` of its sides long."""
     west, south, east, north = item["bbox"]
@@ -268,8 +286,8 @@ def _preview(server: StacServer, collection: str, identity: str) -> dict[str, An
     }
 
 
-def _place(gsd: float, left: float) -> Affine:
-    return Affine(gsd, 0, left, 0, -gsd, TOP)
+def _place(gsd: float, left: float, top: float = TOP) -> Affine:
+    return Affine(gsd, 0, left, 0, -gsd, top)
 
 
 def _outline(left: float, top: float, side: float, crs: str) -> dict[str, Any]:

@@ -5,7 +5,14 @@ import logging
 import re
 
 _LOGGERS = ("rasterio._env", "rasterio._err", "rasterio._io", "urllib3.connectionpool")
-_SIGNATURE = re.compile(r"\b(sig|X-Amz-Signature|X-Amz-Security-Token)=[^&\s'\",:;)]+", re.IGNORECASE)
+_NAMES = (
+    "sig|signature|token|access[_-]?token|auth|authorization|api[_-]?key|x-api-key|subscription-key|password|secret|"
+    "awsaccesskeyid|googleaccessid|key-pair-id|policy|x-(?:amz|goog|oss)-[a-z-]+"
+)
+"""What Azure, Amazon (S3, CloudFront) and Google call the parts of a signature, and services their keys."""
+_SECRET = re.compile(_NAMES, re.IGNORECASE)
+_PAIR = re.compile(rf"(?<![\w-])({_NAMES})=[^&\s'\",:;)]+", re.IGNORECASE)
+_USER = re.compile(r"://[^/\s?#@]+@")
 
 
 @functools.cache
@@ -16,9 +23,14 @@ def hide_signatures() -> None:
         logging.getLogger(name).addFilter(hiding)
 
 
+def is_secret(name: str) -> bool:
+    """Whether a parameter of this name lets whoever has its value in."""
+    return _SECRET.fullmatch(name) is not None
+
+
 def without_signatures(text: str) -> str:
-    """The text with every signature (Azure's ``sig``, Amazon's) replaced by dots."""
-    return _SIGNATURE.sub(r"\1=...", text)
+    """The text with every signature, key and password of an address replaced by dots."""
+    return _USER.sub("://...@", _PAIR.sub(r"\1=...", text))
 
 
 class _Hiding(logging.Filter):

@@ -94,7 +94,8 @@ def stac_item(
     asset = pystac.Asset(f"./{name}", title=title or name, media_type=pystac.MediaType.COG, roles=["data"])
     item.add_asset("data", asset)
     asset.extra_fields["bands"] = [
-        {"name": f"band_{i}", "description": band.description} for i, band in enumerate(info.bands, start=1)
+        {"name": f"band_{i}", **({"description": band.description} if band.description else {})}
+        for i, band in enumerate(info.bands, start=1)
     ]
     RasterExtension.ext(asset, add_if_missing=True).apply(_raster_bands(info))
     for extra in extras:

@@ -5,15 +5,17 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from graft_core.errors import ImageryError, SceneError
+from graft_core.io.imagery.asset import Asset
+from graft_core.io.imagery.composite import composite_reader
 from graft_core.io.imagery.draft import fetch_raster
 from graft_core.io.imagery.in_place import write_reference
-from graft_core.io.imagery.item import Asset, ImageryItem
+from graft_core.io.imagery.item import ImageryItem
 from graft_core.io.imagery.one_fetch import fetching_into
 from graft_core.io.imagery.record import origin, write_file_record, write_window_record
-from graft_core.io.imagery.remote import Attempts, patiently, remote_path
+from graft_core.io.imagery.remote import Attempts, lasting_path, patiently
 from graft_core.io.imagery.sas_token import SasTokens
-from graft_core.io.imagery.window import Read, composite_reader, masked_reader, window_corner, window_reader
-from graft_core.models.download import MirrorError, download
+from graft_core.io.imagery.window import Read, masked_reader, window_corner, window_reader
+from graft_core.models.download import MirrorError, WrongHashError, download
 from graft_core.tasks.imagery_plan import Piece, Plan, address, require_room
 from graft_core.types import Progress
 
@@ -88,7 +90,7 @@ def _get(plan: Plan, piece: Piece, attempts: Attempts, counter: _Counter) -> Ite
     if plan.how == "place":
 
         def write(_: bool) -> None:
-            write_reference(piece.target, first, piece.target.stem, lambda asset: remote_path(first.item, asset))
+            write_reference(piece.target, first, piece.target.stem, lambda asset: lasting_path(first.item, asset))
 
         patiently(write, attempts)
     else:
@@ -153,18 +155,26 @@ def _download(
 ) -> Iterator[tuple[int, int]]:
     """Fetch one file, patiently: bytes there, and bytes that were there at the beginning of this attempt.
 
-    An attempt that brings bytes begins the counting of failures anew; a refusal asks for another token first.
+    An attempt that brings more than any before it begins the counting of failures anew; a refusal asks for another
+    token first. A file that is another than the catalogue says is fetched once more.
     """
-    failures, renewed = 0, False
+    failures, renewed, farthest, wrong = 0, False, 0, False
     while True:
         begun = -1
         try:
             for arrived in download(address(item, asset, tokens), path, sha256=asset.sha256):
                 begun = arrived.resumed if begun < 0 else begun
-                if arrived.done > begun:
-                    failures, renewed = 0, False
+                if arrived.done > farthest:
+                    failures, renewed, farthest = 0, False, arrived.done
                 yield arrived.done, begun
             return
+        except WrongHashError as error:
+            if wrong:
+                raise ImageryError(
+                    f"{asset.href} is not the file that {item.catalog.url} describes (file:checksum), twice now; get a "
+                    "window of it, or choose another image."
+                ) from error
+            wrong = True
         except MirrorError as error:
             if error.status in _REFUSED and item.catalog.token_url and not renewed:
                 tokens.forget(item.product.collection)

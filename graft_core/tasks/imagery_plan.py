@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
+from urllib.parse import urlsplit
 
 import shapely.geometry
 from odc.geo.geobox import GeoBox
@@ -15,13 +17,15 @@ from shapely.geometry.base import BaseGeometry
 from graft_core import settings
 from graft_core.errors import ImageryError
 from graft_core.io.identity import safe_name
+from graft_core.io.imagery.asset import BANDS, IMAGE, SCL, Asset
+from graft_core.io.imagery.composite import composite_layout
 from graft_core.io.imagery.draft import Layout
-from graft_core.io.imagery.item import BANDS, IMAGE, Asset, ImageryItem
-from graft_core.io.imagery.remote import Attempts, remote_path
+from graft_core.io.imagery.item import ImageryItem
+from graft_core.io.imagery.remote import Attempts, lasting_path
 from graft_core.io.imagery.remote_size import asset_bytes
 from graft_core.io.imagery.sas_token import SasTokens
-from graft_core.io.imagery.window import Opened, composite_layout, open_item, window_grid, window_layout
-from graft_core.tasks.find_imagery import coverage
+from graft_core.io.imagery.window import Opened, open_item, window_grid, window_layout
+from graft_core.tasks.find_imagery import clearest_dates, coverage
 
 How = Literal["place", "window", "whole", "median"]
 """Read where it is; the part in the area; whole files; the part in the area as median of all dates."""
@@ -29,7 +33,9 @@ How = Literal["place", "window", "whole", "median"]
 SPARE = 200 * 10**6
 """Bytes that have to stay free: what an index and the jobs write besides."""
 COMPOSITE_MOST = 12
-"""Dates of a median: more of them cost as much again each and change little."""
+"""Dates of a median at each place: more of them cost as much again each and change little."""
+_RASTERS = (".tif", ".tiff", ".jp2")
+"""How files that are fetched whole may end here, whatever their makers called them."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def plan_imagery(
     """Look at the images' files and say what getting them will take; nothing is fetched but their headers.
 
     Args:
-        items: the images; for a median all its dates, of which the clearest are taken.
+        items: the images; for a median all its dates, of which the clearest of each place are taken.
         area: what is wanted of them, degrees east and north.
         how: what is to be done.
         clear: take clouds out of windows of single dates, by the scene classification.
@@ -150,42 +156,52 @@ def require_room(plan: Plan) -> None:
 
 def _window_piece(opened: Opened, area: BaseGeometry, folder: Path, clear: bool) -> Piece:
     geobox = window_grid(opened, area)
-    name = f"{safe_name(opened.item.id)}-{_digest(area, clear)}"
+    name = _name(opened.item, shapely.geometry.mapping(area), clear)
     return Piece(folder / f"{name}.tif", (opened,), geobox, (), window_layout(opened, geobox).bytes)
 
 
 def _median_piece(items: Sequence[ImageryItem], area: BaseGeometry, folder: Path, attempts: Attempts) -> Piece:
-    ranked = sorted(items, key=lambda item: (item.cloud or 0.0, -item.acquired.timestamp(), item.id))
-    opened = [open_item(item, attempts) for item in ranked[:COMPOSITE_MOST]]
+    opened = [open_item(item, attempts) for item in clearest_dates(items, area, COMPOSITE_MOST)]
+    if not opened:
+        raise ImageryError("None of the images has anything of the area; choose others, or another area.")
     grid_of = max(opened, key=lambda each: round(coverage(each.item, area), 3))
     geobox = window_grid(grid_of, area, beyond=True)
     days = sorted(f"{each.item.acquired:%Y%m%d}" for each in opened)
-    name = f"sentinel2-median-{days[0]}-{days[-1]}-{_digest(area, *sorted(each.item.id for each in opened))}"
-    size = composite_layout(opened, geobox).bytes * len(opened)
+    origins = sorted(_origin(each.item) for each in opened)
+    name = f"sentinel2-median-{days[0]}-{days[-1]}-{_digest(shapely.geometry.mapping(area), origins)}"
+    dates = round(sum(coverage(each.item, area.envelope) for each in opened), 3)  # a tile has only its part of it
+    size = math.ceil(composite_layout(opened, geobox).bytes * dates)
     opened.sort(key=lambda each: each is not grid_of)  # the first is the one on whose pixels the others are laid
     return Piece(folder / f"{name}.tif", tuple(opened), geobox, (), size)
 
 
 def _file_piece(opened: Opened, how: How, folder: Path) -> Piece:
-    item, name = opened.item, safe_name(opened.item.id)
+    item, name = opened.item, _name(opened.item)
     if how == "place":
         for asset in item.files.values():
-            remote_path(item, asset)  # refuses what cannot be read
+            lasting_path(item, asset)  # refuses what cannot be read
         return Piece(folder / f"{name}-remote.vrt", (opened,), None, (), 0)
     tokens = SasTokens(item.catalog.token_url)
     wanted = {key: item.files[key] for key in (IMAGE, *BANDS) if key in item.files}
     files = []
     for key, asset in wanted.items():
-        suffix = Path(asset.href).suffix.lower() or ".tif"
+        suffix = _suffix(asset)
         path = folder / f"{name}{suffix}" if key == IMAGE else folder / name / f"{name}_{key}{suffix}"
         files.append((asset, path, asset_bytes(asset, address(item, asset, tokens))))
     target = files[0][1] if IMAGE in wanted else folder / f"{name}.vrt"
     return Piece(target, (opened,), None, tuple(files), sum(size for _, _, size in files))
 
 
+def _suffix(asset: Asset) -> str:
+    suffix = PurePosixPath(urlsplit(asset.href).path).suffix.lower()
+    return suffix if suffix in _RASTERS else ".tif"
+
+
 def address(item: ImageryItem, asset: Asset, tokens: SasTokens) -> str:
     """Where a file can be fetched at this moment; not to be written down."""
-    return tokens.signed(asset.href, item.product.collection) if item.catalog.token_url else asset.href
+    if item.catalog.token_url:
+        return tokens.signed(asset.href, item.product.collection)
+    return asset.signed or asset.href
 
 
 def _require_http(items: Sequence[ImageryItem]) -> None:
@@ -201,12 +217,27 @@ def _require_http(items: Sequence[ImageryItem]) -> None:
 
 
 def _require_classes(items: Sequence[ImageryItem]) -> None:
-    other = next((item for item in items if item.sensor != "sentinel2"), None)
-    if other is not None:
-        raise ImageryError(f"{other.id} is no Sentinel-2 image, so its clouds are unknown; get a plain window of it.")
+    for item in items:
+        if item.sensor != "sentinel2":
+            raise ImageryError(
+                f"{item.id} is no Sentinel-2 image, so its clouds are unknown; get a plain window of it."
+            )
+        if SCL not in item.files:
+            raise ImageryError(
+                f"{item.id} has no scene classification (SCL), so its clouds are unknown; get a plain window of it."
+            )
 
 
-def _digest(area: BaseGeometry, *more: object) -> str:
-    """Six hex digits of what else decides the pixels."""
-    text = json.dumps([shapely.geometry.mapping(area), *map(str, more)])
-    return hashlib.sha256(text.encode()).hexdigest()[:6]
+def _name(item: ImageryItem, *more: object) -> str:
+    """What a scene of an item is called: its id as a file can be named, and what tells it from any other."""
+    return f"{safe_name(item.id)}-{_digest(_origin(item), *more)}"
+
+
+def _origin(item: ImageryItem) -> tuple[str, str, str]:
+    """An id is unique in its collection only, and a collection's name in its catalogue."""
+    return item.catalog.url, item.product.collection, item.id
+
+
+def _digest(*parts: object) -> str:
+    """Ten hex digits of what decides the pixels."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:10]

@@ -13,7 +13,16 @@ import pystac
 import pytest
 import rasterio
 import shapely
-from imagery_material import area_in, drawn, earth_search_sentinel2, planetary_naip, planetary_sentinel2
+from imagery_material import (
+    LEFT,
+    area_in,
+    drawn,
+    earth_search_sentinel2,
+    own_image,
+    plain_raster,
+    planetary_naip,
+    planetary_sentinel2,
+)
 from pystac.validation import validate_dict
 from stac_server import StacServer
 
@@ -26,7 +35,7 @@ from graft_core.io.scene import open_scene, read_rgb
 from graft_core.tasks.catalog import known_scenes
 from graft_core.tasks.find_imagery import find_imagery
 from graft_core.tasks.get_imagery import get_imagery
-from graft_core.tasks.imagery_plan import How, Plan, plan_imagery, require_room
+from graft_core.tasks.imagery_plan import COMPOSITE_MOST, How, Plan, plan_imagery, require_room
 from graft_core.types import Progress
 
 HASTY = Attempts(3, 0.01)
@@ -119,14 +128,15 @@ def test_an_image_used_in_place_is_a_scene_that_says_where_it_lies(
     assert (plan.fetched_bytes, plan.disk_bytes) == (0, 0)
     (path,), steps = run(plan)
     assert steps[-1] == Progress(1, 1, "scenes", steps[-1].elapsed_s)
-    assert written(settings.tiles_dir()) == [f"{real_naip.id}-remote.json", f"{real_naip.id}-remote.vrt"]
+    assert path.name.startswith(f"{real_naip.id}-")
+    assert written(settings.tiles_dir()) == [f"{path.stem}.json", f"{path.stem}.vrt"]
     assert "pc_url_signing=yes" in path.read_text()
     scene = open_scene(path)
     rgb, valid = read_rgb(scene, scene.geobox)
     with rasterio.open(next(catalogs.folder.rglob("m_*.tif"))) as source:
         assert np.array_equal(rgb, np.moveaxis(source.read([1, 2, 3]), 0, -1))
     assert valid.all()
-    assert scene.name == f"{real_naip.id}-remote"
+    assert scene.name == path.stem
     no_secrets(settings.tiles_dir())
     assert [known.source for known in known_scenes(settings.indexes_dir())] == [str(path)]
     record = valid_record(path)
@@ -161,10 +171,10 @@ def test_whole_files_are_the_very_bytes_of_the_server(catalogs: StacServer) -> N
     plan = planned([item], "whole")
     stored = {path.name[-11:-8]: path for path in catalogs.folder.rglob("*_10m.tif")}
     assert plan.fetched_bytes == plan.disk_bytes == sum(path.stat().st_size for path in stored.values())
-    run(plan)
-    folder = settings.tiles_dir() / item.id
-    assert (folder / f"{item.id}_red.tif").read_bytes() == stored["B04"].read_bytes()
-    assert (folder / f"{item.id}_nir.tif").read_bytes() == stored["B08"].read_bytes()
+    (path,), _ = run(plan)
+    folder = path.with_suffix("")
+    assert (folder / f"{path.stem}_red.tif").read_bytes() == stored["B04"].read_bytes()
+    assert (folder / f"{path.stem}_nir.tif").read_bytes() == stored["B08"].read_bytes()
 
 
 def test_a_scene_that_is_there_is_not_fetched_again(catalogs: StacServer) -> None:
@@ -347,8 +357,161 @@ def test_what_cannot_be_done_is_refused_with_the_way_that_works(catalogs: StacSe
         plan_imagery([], shapely.box(0, 0, 1, 1), "window")
     with pytest.raises(ImageryError, match="is no Sentinel-2 image, so its clouds are unknown"):
         planned([real_naip], "median")
+    unclassified = sentinel2(catalogs, side=8)
+    bands = {band: file for band, file in unclassified.files.items() if band != "scl"}
+    with pytest.raises(ImageryError, match=r"no scene classification \(SCL\), so its clouds are unknown"):
+        planned([replace(unclassified, files=bands)], "median")
     with pytest.raises(ImageryError, match="Clouds are taken out of windows only"):
         planned([real_naip], "whole", clear=True)
     paid = replace(real_naip.files["image"], href="s3://naip-analytic/ca/m_3411720_nw.tif")
     with pytest.raises(ImageryError, match=r"s3://naip-analytic/.*not fetched whole; get a window .*requester"):
         planned([replace(real_naip, files={"image": paid})], "whole")
+
+
+def own(server: StacServer, collection: str, how: How = "window") -> Plan:
+    """A plan for all images of a collection of a catalogue that nobody knows."""
+    found = find_imagery(server.stac, collection, shapely.box(10, 40, 20, 50)).items
+    return planned(found, how)
+
+
+def test_a_file_that_is_not_what_the_catalogue_says_is_fetched_once_more_and_refused(catalogs: StacServer) -> None:
+    path = plain_raster(catalogs.folder / "a.tif", 70)
+    item = own_image(catalogs, "own", "a", path)
+    item["assets"]["visual"]["file:checksum"] = "1220" + "0" * 64
+    plan = own(catalogs, "own", "whole")
+    catalogs.asked.clear()
+    with pytest.raises(ImageryError, match=r"a\.tif is not the file that .* describes .*; get a window of it"):
+        run(plan)
+    assert catalogs.asked == [("GET", "/files/a.tif")] * 2
+    assert written(settings.tiles_dir()) == []
+
+
+def test_a_server_that_breaks_at_the_same_byte_again_and_again_is_given_up(
+    catalogs: StacServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graft_core.models.download._note_version", lambda *_: None)  # it must begin anew each time
+    path = catalogs.folder / "a.tif"
+    plain_raster(path, 70, side=512)
+    own_image(catalogs, "own", "a", path)
+    plan = own(catalogs, "own", "whole")
+    pauses: list[int] = []
+
+    def restart(_: Attempts, failures: int) -> None:
+        pauses.append(failures)
+        catalogs.stop()
+        catalogs.sent = 0
+        catalogs.start()
+
+    monkeypatch.setattr(Attempts, "wait", restart)
+    catalogs.cut_after, catalogs.sent = 1000, 0
+    with pytest.raises(ImageryError, match="does not arrive"):
+        run(plan)
+    assert pauses == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["place", "window", "whole"])
+def test_images_of_one_id_are_never_taken_for_one_another(catalogs: StacServer, how: How) -> None:
+    """An id is unique in its collection, and file names hold fewer characters than ids."""
+    for collection, identity, value in (("one", "a/b", 10), ("two", "a/b", 20), ("three", "a:b", 30)):
+        own_image(catalogs, collection, identity, plain_raster(catalogs.folder / f"{value}.tif", value))
+    for collection, value in (("one", 10), ("two", 20), ("three", 30)):
+        (path,), _ = run(own(catalogs, collection, how))
+        with rasterio.open(path) as source:
+            assert source.read(1).max() == value
+        assert json.loads(path.with_suffix(".json").read_text())["properties"]["graft:collection"] == collection
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "suffix"),
+    [
+        ("a.tif", "?version=3", ".tif"),
+        ("a.TIFF", "", ".tiff"),
+        ("a.json", "", ".tif"),
+        ("a.vrt", "", ".tif"),
+        ("a.py", "?x=a.tiff", ".tif"),
+    ],
+)
+def test_a_whole_file_is_called_a_raster_whatever_its_address_is(
+    catalogs: StacServer, file: str, query: str, suffix: str
+) -> None:
+    raster = plain_raster(catalogs.folder / "raster.tif", 70)
+    path = raster.rename(catalogs.folder / file)
+    own_image(catalogs, "own", "a", path, query=query)
+    (made,), _ = run(own(catalogs, "own", "whole"))
+    assert made.suffix == suffix
+    assert made.read_bytes() == path.read_bytes()
+    assert valid_record(made).assets["data"].href.endswith(made.name)
+
+
+@pytest.mark.parametrize("how", ["window", "whole"])
+def test_a_catalogue_that_signs_its_addresses_itself_is_read(catalogs: StacServer, how: How) -> None:
+    path = plain_raster(catalogs.folder / "signed" / "a.tif", 70)
+    own_image(catalogs, "own", "a", path, query="?" + catalogs.token()["token"])
+    (made,), _ = run(own(catalogs, "own", how))
+    with rasterio.open(made) as source:
+        assert (source.read() == 70).all()
+    no_secrets(settings.tiles_dir())
+    with pytest.raises(ImageryError, match="cannot be used where it is; get a window, or the whole file"):
+        own(catalogs, "own", "place")
+
+
+@pytest.mark.parametrize("how", ["place", "window", "whole"])
+def test_no_secret_of_an_item_comes_onto_the_disk(catalogs: StacServer, how: How) -> None:
+    item = own_image(catalogs, "own", "a", plain_raster(catalogs.folder / "a.tif", 70), note=float("nan"))
+    item["links"] += [{"rel": "via", "href": "https://host/x?Signature=SECRET&Key-Pair-Id=K"}, {"rel": "license"}]
+    item["assets"]["visual"]["alternate"] = {"s3": {"href": "https://user:SECRET@host/x"}}
+    (made,), _ = run(own(catalogs, "own", how))
+    no_secrets(settings.tiles_dir())
+    valid_record(made)
+
+
+def test_an_image_that_does_not_lie_north_up_is_used_in_place_and_whole(catalogs: StacServer) -> None:
+    path = plain_raster(catalogs.folder / "a.tif", 70)
+    own_image(catalogs, "own", "a", path)
+    with rasterio.open(path, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as out:
+        out.transform = rasterio.Affine(8, 6, LEFT, 6, -8, 5_350_020)
+    with pytest.raises(ImageryError, match="get the whole file instead of a window"):
+        own(catalogs, "own", "window")
+    for how in ("whole", "place"):
+        (made,), _ = run(own(catalogs, "own", how))  # type: ignore[arg-type]
+        assert open_scene(made).geobox.shape[0] > 32
+
+
+def test_a_median_of_two_tiles_has_the_clearest_dates_of_each(catalogs: StacServer) -> None:
+    """Of one tile there are more clear dates than a median takes, and of the other only cloudier ones."""
+    for day in range(1, COMPOSITE_MOST + 2):
+        west = planetary_sentinel2(catalogs, f"2022-06-{day:02}", drawn(1900, side=64), cloud=1)
+    for day in range(1, 4):
+        east = planetary_sentinel2(
+            catalogs, f"2022-06-{day:02}", drawn(1900, side=64), cloud=40, left=LEFT + 640, tile="33UVP"
+        )
+    (left, bottom, _, top), right = west["bbox"], east["bbox"][2]
+    area = shapely.box(left + 0.001, bottom + 0.002, right - 0.001, top - 0.002)
+    found = find_imagery("planetary-computer", "sentinel2", area).items
+    plan = plan_imagery(found, area, "median", attempts=HASTY)
+    used = [each.item.id for each in plan.pieces[0].items]
+    assert (len([name for name in used if "33UUP" in name]), len(used)) == (COMPOSITE_MOST, COMPOSITE_MOST + 3)
+    (path,), steps = run(plan)
+    with rasterio.open(path) as source:
+        assert (source.read() > 0).all()
+        assert source.tags()["COMPOSITE"].startswith(f"median of {COMPOSITE_MOST + 3} images")
+        whole = source.width * source.height * 4 * 2
+    assert steps[-1].done == steps[-1].total < whole * (COMPOSITE_MOST + 3)
+
+
+def test_a_median_of_images_beside_the_area_is_refused(catalogs: StacServer) -> None:
+    item = sentinel2(catalogs, side=64)
+    with pytest.raises(ImageryError, match="None of the images has anything of the area"):
+        plan_imagery([item], shapely.box(0, 0, 1, 1), "median", attempts=HASTY)
+
+
+def test_the_origin_says_by_what_the_offset_is_known(catalogs: StacServer) -> None:
+    item = earth_search_sentinel2(catalogs, "2023-06-17", drawn(300, side=64), applied=False)
+    found = find_imagery("earth-search", "sentinel2", area_in(item)).items
+    (path,), _ = run(planned(found, "window"))
+    source = valid_record(path).properties["graft:items"][0]
+    assert (source["offset"], source["offset_known_by"]) == (0, "values")
+    catalogs.items.clear()
+    (path,), _ = run(planned([sentinel2(catalogs, side=64)], "window"))
+    source = valid_record(path).properties["graft:items"][0]
+    assert (source["offset"], source["offset_known_by"]) == (-1000, "item")

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from graft_core.errors import ImageryError
+from graft_core.io.imagery.plain import plain
 
 Sensor = Literal["naip", "sentinel2"]
 
@@ -69,17 +70,20 @@ def find_catalog(text: str) -> Catalog:
     """The preset of a name, or the STAC API at an address.
 
     Raises:
-        ImageryError: it is neither.
+        ImageryError: it is neither, or a password or key stands in the address.
     """
     known = presets()
-    if text in known:
-        return known[text]
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    found = known[text] if text in known else Catalog(text, text.rstrip("/"), MappingProxyType({}))
+    if not _is_web(found.url):
         raise ImageryError(
             f"There is no catalogue '{text}'; choose {' or '.join(known)}, or give the https:// address of a STAC API."
         )
-    return Catalog(text, text.rstrip("/"), MappingProxyType({}))
+    if plain(found.url) != found.url:
+        raise ImageryError(
+            f"The address of {plain(found.url)} holds a password or a key, and addresses of catalogues are written "
+            "into every scene; give it without."
+        )
+    return found
 
 
 def find_product(catalog: Catalog, text: str) -> Product:
@@ -97,6 +101,14 @@ def find_product(catalog: Catalog, text: str) -> Product:
         )
     by_id = {product.collection: product for product in catalog.products.values()}
     return by_id.get(text, Product(text, "", ""))
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _products(naip: str, sentinel2: str) -> Mapping[str, Product]:

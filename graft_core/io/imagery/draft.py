@@ -70,6 +70,8 @@ def fetch_raster(
     identity = {"key": key, "shape": list(shape), "dtype": layout.dtype, "blocks": [block_px, *begins]}
     try:
         done = _had(note_path, values_path, identity, layout.bytes)
+        if not done:
+            note_path.unlink(missing_ok=True)  # it must not speak of the values that begin now
         values: AnyArray = np.memmap(values_path, layout.dtype, "r+" if done else "w+", shape=shape)
     except OSError as error:
         raise write_error(target, error) from error

@@ -49,7 +49,7 @@ def write_file_record(path: Path, raster: Path, opened: Opened, fields: Mapping[
     document = json.loads(opened.item.document)
     document.pop("collection", None)  # an item with a collection needs a link to it, and that is not here
     source = opened.item.self_link
-    document["links"] = [link for link in document.get("links", []) if link.get("rel") in _KEPT_LINKS]
+    document["links"] = [link for link in opened.item.links if link.get("rel") in _KEPT_LINKS]
     document["links"] += [{"rel": "derived_from", "href": source, "type": "application/geo+json"}] if source else []
     document["properties"] |= {PREFIX + key: value for key, value in fields.items()}
     document["assets"] = {
@@ -68,5 +68,6 @@ def _source(opened: Opened) -> dict[str, Any]:
         "cloud": item.cloud,
         "processing_baseline": item.baseline,
         "offset": opened.offset,
+        "offset_known_by": "values" if item.offset_doubtful else "item",
         "files": {key: asset.href for key, asset in item.files.items()},
     }

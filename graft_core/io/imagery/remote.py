@@ -22,7 +22,10 @@ from rasterio.windows import Window
 
 from graft_core.errors import ImageryError, SceneError
 from graft_core.io.collection import file_member
-from graft_core.io.imagery.item import Asset, ImageryItem
+from graft_core.io.imagery.asset import Asset
+from graft_core.io.imagery.item import ImageryItem
+from graft_core.io.imagery.plain import plain
+from graft_core.io.signatures import without_signatures
 from graft_core.io.source import AnyArray, dataset_geobox, open_dataset, read_window, require_place
 from graft_core.io.vrt import Member
 
@@ -49,14 +52,33 @@ class Attempts:
 
 
 def remote_path(item: ImageryItem, asset: Asset, *, by_file: bool = False) -> str:
-    """What GDAL opens. With ``by_file`` each file gets a token of its own, for the collection's was refused.
+    """What GDAL opens now; not to be written down. With ``by_file`` each file gets a token of its own.
 
     Raises:
         ImageryError: the address is of a kind that cannot be read.
     """
-    if asset.href.startswith("s3://"):
-        return asset.href
-    if not asset.href.startswith(("http://", "https://")):
+    own = asset.signed if asset.signed and not item.catalog.token_url else asset.href
+    return _path(item, asset, own, by_file)
+
+
+def lasting_path(item: ImageryItem, asset: Asset) -> str:
+    """What GDAL opens now and later, which holds no signature.
+
+    Raises:
+        ImageryError: the address is of a kind that cannot be read, or good with a signature or a key only.
+    """
+    if asset.signed and not item.catalog.token_url:
+        raise ImageryError(
+            f"{item.catalog.url} gives {item.id} under an address with a signature or a key, which is not written "
+            "down, so it cannot be used where it is; get a window, or the whole file."
+        )
+    return _path(item, asset, asset.href)
+
+
+def _path(item: ImageryItem, asset: Asset, address: str, by_file: bool = False) -> str:
+    if address.startswith("s3://"):
+        return address
+    if not address.startswith(("http://", "https://")):
         raise ImageryError(
             f"The file {asset.href} of {item.id} cannot be read over the network; choose another catalogue."
         )
@@ -64,7 +86,7 @@ def remote_path(item: ImageryItem, asset: Asset, *, by_file: bool = False) -> st
     if item.catalog.token_url:
         collection = "" if by_file else f"pc_collection={quote(item.product.collection, safe='')}&"
         signing = f"pc_url_signing=yes&{collection}"
-    return f"/vsicurl?empty_dir=yes&{signing}url={quote(asset.href, safe=':/')}"
+    return f"/vsicurl?empty_dir=yes&{signing}url={quote(address, safe=':/')}"
 
 
 def patiently(read: Callable[[bool], Result], attempts: Attempts) -> Result:
@@ -103,11 +125,12 @@ def describe(path: str) -> Member:
 
 @contextmanager
 def _told_plainly(path: str) -> Iterator[None]:
-    """SceneError names the address, not what GDAL calls it."""
+    """SceneError names the plain address, not what GDAL calls it."""
     try:
         yield
     except SceneError as error:
-        raise SceneError(str(error).replace(path, unquote(path.rpartition("url=")[2]))) from error
+        said = str(error).replace(path, plain(unquote(path.rpartition("url=")[2])))
+        raise SceneError(without_signatures(said)) from error
 
 
 def read_on(dataset: DatasetReader, geobox: GeoBox, bands: list[int], *, classes: bool = False) -> AnyArray:

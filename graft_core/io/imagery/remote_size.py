@@ -3,7 +3,7 @@
 import numpy as np
 import requests
 
-from graft_core.io.imagery.item import Asset
+from graft_core.io.imagery.asset import Asset
 
 TIMEOUT_S = (5.0, 30.0)
 

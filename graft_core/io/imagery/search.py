@@ -1,8 +1,9 @@
 """Asks a STAC API for the images of an area (Item Search, with paging); whatever goes wrong becomes one sentence."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -24,6 +25,8 @@ from graft_core.io.imagery.item import ImageryItem, read_item
 
 PAGE = 100
 """Items asked at a time."""
+MOST_READ = 5000
+"""Items looked at, where what was asked has to be sifted here."""
 _MOST_POINTS = 300
 """An outline with more is asked by its hull, for requests are limited in size; what comes back is sifted here."""
 _BUSY = (429, 502, 503, 504)
@@ -53,7 +56,7 @@ class Wanted:
     cloud: float | None = None
     """Most clouds, percent; images that say nothing of clouds pass."""
     limit: int = 100
-    """Most images; the catalogue gives the newest first, as a rule."""
+    """Most images that fit; the catalogue gives the newest first, as a rule."""
 
     def __post_init__(self) -> None:
         if self.start and self.end and self.end < self.start:
@@ -92,9 +95,9 @@ class Found:
     items: tuple[ImageryItem, ...]
     """Newest first."""
     more: bool
-    """Whether there are more than were asked for."""
+    """Whether more than were asked for fit."""
     unusable: tuple[str, ...]
-    """Why some items were left out, a sentence each."""
+    """Why some items were left out, a sentence each; also that there were too many to look at."""
 
 
 def search(catalog: Catalog, product: Product, wanted: Wanted, patience: Patience | None = None) -> Found:
@@ -103,18 +106,27 @@ def search(catalog: Catalog, product: Product, wanted: Wanted, patience: Patienc
     Raises:
         ImageryError: no answer, a refusal, an answer that is no STAC, or only items without usable files.
     """
-    documents = _read(catalog, _question(product, wanted), patience or Patience())
-    items, unusable = [], []
-    for document in documents[: wanted.limit]:
-        try:
-            items.append(read_item(document, catalog, product))
-        except ImageryError as error:
-            unusable.append(str(error))
-    if unusable and not items:
+    kept: dict[str, ImageryItem] = {}
+    unusable, usable = [], False
+    with closing(_read(catalog, _question(product, wanted), patience or Patience())) as documents:
+        for count, document in enumerate(documents):
+            if count == MOST_READ:
+                unusable.append(f"{catalog.url} has more than {count} images to sift; narrow the dates or the area.")
+                break
+            try:
+                item = read_item(document, catalog, product)
+            except ImageryError as error:
+                unusable.append(str(error))
+                continue
+            usable = True
+            if _fits(item, wanted):
+                kept.setdefault(item.id, item)  # some catalogues give an image on two pages
+            if len(kept) > wanted.limit:
+                break
+    if unusable and not usable:
         raise ImageryError(unusable[0])
-    kept = [item for item in items if _fits(item, wanted)]
-    kept.sort(key=lambda item: (item.acquired, item.id), reverse=True)
-    return Found(tuple(kept), len(documents) > wanted.limit, tuple(unusable))
+    found = sorted([*kept.values()][: wanted.limit], key=lambda item: (item.acquired, item.id), reverse=True)
+    return Found(tuple(found), len(kept) > wanted.limit, tuple(unusable))
 
 
 def items_by_id(
@@ -125,45 +137,26 @@ def items_by_id(
     Raises:
         ImageryError: no answer, a refusal, or one of them is not there.
     """
-    asked = {"collections": [product.collection], "ids": list(ids), "limit": len(ids), "max_items": len(ids)}
-    items = [read_item(each, catalog, product) for each in _read(catalog, asked, patience or Patience())]
-    found = {item.id: item for item in items}
+    asked = {"collections": [product.collection], "ids": list(ids), "limit": len(ids)}
+    found: dict[str, ImageryItem] = {}
+    with closing(_read(catalog, asked, patience or Patience())) as documents:
+        for document in islice(documents, MOST_READ):
+            item = read_item(document, catalog, product)
+            found[item.id] = item
+            if found.keys() >= {*ids}:
+                break
     missing = [identity for identity in ids if identity not in found]
     if missing:
         raise ImageryError(f"{catalog.url} has no image {missing[0]} in {product.collection}; search again.")
     return tuple(found[identity] for identity in ids)
 
 
-def why_empty(catalog: Catalog, product: Product, wanted: Wanted, patience: Patience | None = None) -> str:
-    """One sentence that names the filter which hides everything; the catalogue is asked again without it."""
-    if wanted.cloud is not None:
-        cloudy = search(catalog, product, replace(wanted, cloud=None), patience).items
-        if cloudy:
-            best = min(cloudy, key=lambda item: item.cloud or 0.0)
-            return (
-                f"All {len(cloudy)} images of {product.collection} that fit otherwise are cloudier than "
-                f"{wanted.cloud:g} %; the clearest, of {best.acquired:%Y-%m-%d}, has {best.cloud or 0:.0f} %, so raise "
-                "the cloud limit or widen the dates."
-            )
-    if wanted.dates is not None:
-        other = search(catalog, product, Wanted(wanted.area, limit=PAGE), patience)
-        if other.items:
-            first = "" if other.more else f"from {other.items[-1].acquired:%Y-%m-%d} "
-            return (
-                f"{product.collection} has no image of this area in the dates {wanted.dates.replace('/', ' to ')}; "
-                f"it has some {first}to {other.items[0].acquired:%Y-%m-%d}, so change the dates."
-            )
-    if search(catalog, product, Wanted(shapely.box(-180, -90, 180, 90), limit=1), patience).items:
-        return f"The area lies outside of what {product.collection} covers; choose another collection or area."
-    return f"{catalog.url} has no collection {product.collection} with images in it; check its id."
-
-
-def _read(catalog: Catalog, asked: Mapping[str, Any], patience: Patience) -> list[Mapping[str, Any]]:
-    """The items of a search as JSON; ImageryError for whatever goes wrong."""
+def _read(catalog: Catalog, asked: Mapping[str, Any], patience: Patience) -> Generator[Mapping[str, Any], None, None]:
+    """The items of a search as JSON, page after page as they are wanted; ImageryError for whatever goes wrong."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what an API does not state about itself
-            return list(islice(_documents(catalog, dict(asked), patience), asked["max_items"]))
+            yield from _documents(catalog, dict(asked), patience)
     except APIError as error:
         raise ImageryError(_refusal(catalog, error, patience)) from error
     except _NO_STAC as error:
@@ -185,8 +178,9 @@ def _documents(catalog: Catalog, asked: dict[str, Any], patience: Patience) -> I
     patient = (patience.connect_s, patience.read_s)
     # Stated twice: opening a client takes the time limit away from what it is given unless it gets one too.
     client = Client.open(catalog.url, stac_io=StacApiIO(timeout=patient, max_retries=retry), timeout=patient)
-    if not client.conforms_to(ConformanceClasses.QUERY):
-        asked.pop("query", None)
+    if "query" in asked and not client.conforms_to(ConformanceClasses.QUERY):
+        del asked["query"]
+        asked["limit"] = PAGE  # to be sifted here
     try:
         yield from client.search(**asked).items_as_dicts()
     except APIError as error:
@@ -196,13 +190,12 @@ def _documents(catalog: Catalog, asked: dict[str, Any], patience: Patience) -> I
 
 
 def _question(product: Product, wanted: Wanted) -> dict[str, Any]:
-    """What is asked, one image more than wanted, so that it is known whether there are more."""
+    """What is asked; a page holds one image more than wanted, so that it is known whether there are more."""
     asked: dict[str, Any] = {
         "collections": [product.collection],
         "intersects": shapely.geometry.mapping(_asked_area(wanted.area)),
         "datetime": wanted.dates,
         "limit": min(PAGE, wanted.limit + 1),
-        "max_items": wanted.limit + 1,
     }
     # Aerial imagery says nothing of clouds, and a catalogue that compares drops what it cannot compare.
     if wanted.cloud is not None and "sentinel-2" in product.collection:

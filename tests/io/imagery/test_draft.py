@@ -86,6 +86,16 @@ def test_something_else_is_never_gone_on_with(tmp_path: Path, how: str) -> None:
     assert np.array_equal(stored(tmp_path / "a.tif"), VALUES)
 
 
+def test_nothing_of_a_first_kind_is_gone_on_with_after_a_second_was_begun(tmp_path: Path) -> None:
+    """What the second had not written yet is empty, and its size is that of the first."""
+    for key, blocks in (("first", 5), ("second", 0)):
+        with pytest.raises(SceneError):
+            list(fetch_raster(tmp_path / "a.tif", LAYOUT, reader([], blocks), key, 100))
+    steps = list(fetch_raster(tmp_path / "a.tif", LAYOUT, reader([]), "first", 100))
+    assert steps[0] == (0, BLOCKS)
+    assert np.array_equal(stored(tmp_path / "a.tif"), VALUES)
+
+
 def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"older")
     with pytest.raises(SceneError):

@@ -1,8 +1,11 @@
 """What STAC items of both providers say, and that nothing of a signature is kept of them."""
 
 import copy
+import json
+import math
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -12,8 +15,8 @@ from stac_server import StacServer
 
 from graft_core.errors import ImageryError
 from graft_core.io.imagery.catalogs import find_catalog, find_product, presets
-from graft_core.io.imagery.item import ImageryItem, plain, read_item
-from graft_core.io.imagery.remote import remote_path
+from graft_core.io.imagery.item import ImageryItem, read_item
+from graft_core.io.imagery.remote import lasting_path, remote_path
 
 
 def read(document: dict[str, Any], catalog: str = "planetary-computer", product: str = "sentinel2") -> ImageryItem:
@@ -114,9 +117,29 @@ def test_signatures_are_kept_nowhere(sentinel2: dict[str, Any]) -> None:
     assert item.files["red"].href.endswith("_B04_10m.tif")
 
 
-def test_only_signatures_are_taken_off_an_address() -> None:
-    assert plain("https://host/a.tif?se=1&sig=x") == "https://host/a.tif"
-    assert plain("https://host/a.png?item=5&format=png") == "https://host/a.png?item=5&format=png"
+def test_signatures_elsewhere_in_the_item_are_kept_nowhere(sentinel2: dict[str, Any]) -> None:
+    sentinel2["assets"]["B04"]["alternate"] = {"https": {"href": "https://host/a.tif?sig=SECRET"}}
+    sentinel2["assets"]["thumbnail"] = {"href": "https://host/t.jpg?X-Goog-Signature=SECRET", "type": "image/jpeg"}
+    sentinel2["links"].append({"rel": "via", "href": "https://user:SECRET@host/x"})
+    sentinel2["links"].append({"rel": "alternate", "href": "../x?api_key=SECRET"})
+    sentinel2["properties"]["description"] = "see https://host/a?access_token=SECRET, and so on"
+    item = read(sentinel2)
+    assert "SECRET" not in repr(item)
+    assert "see https://host/a and so on" in item.document
+
+
+def test_an_address_that_was_signed_is_known_as_long_as_the_item_is(sentinel2: dict[str, Any]) -> None:
+    signed = sentinel2["assets"]["B04"]["href"] + "?Signature=SECRET&Key-Pair-Id=K&Expires=9"
+    sentinel2["assets"]["B04"]["href"] = signed
+    item = read(sentinel2, "https://example.org/stac", "sentinel-2-l2a")
+    assert item.files["red"].signed == signed
+    assert "SECRET" in unquote(remote_path(item, item.files["red"]))
+    assert "SECRET" not in repr(item)
+    assert item.files["green"].signed == ""
+    assert lasting_path(item, item.files["green"]) == remote_path(item, item.files["green"])
+    with pytest.raises(ImageryError, match="cannot be used where it is; get a window, or the whole file") as caught:
+        lasting_path(item, item.files["red"])
+    assert "SECRET" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +150,8 @@ def test_only_signatures_are_taken_off_an_address() -> None:
         {"assets": None},
         {"properties": {"datetime": "yesterday"}},
         {"properties": {}},
+        {"properties": {"datetime": "0001-01-01T00:00:00+10:00"}},
+        {"assets": {"B04": {"href": "a.tif", "proj:shape": [5]}, "B03": {"href": "a.tif"}, "B02": {"href": "a.tif"}}},
         {"geometry": {"type": "Polygon", "coordinates": "none"}},
         {"geometry": None, "bbox": ["a", 1, 2, 3]},
         {"geometry": {"type": "Polygon", "coordinates": []}},
@@ -136,6 +161,62 @@ def test_something_that_is_no_item_is_one_sentence(sentinel2: dict[str, Any], ch
     with pytest.raises(ImageryError, match=r"no STAC item .*another catalogue") as caught:
         read(copy.deepcopy(sentinel2) | change)
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_json_has_no_word_for_are_none(sentinel2: dict[str, Any]) -> None:
+    sentinel2["assets"]["B04"]["file:size"] = math.inf
+    sentinel2["properties"] |= {"eo:cloud_cover": math.nan, "x": [math.nan]}
+    item = read(sentinel2)
+    assert (item.files["red"].size, item.cloud) == (None, None)
+    assert json.loads(item.document, parse_constant=pytest.fail)["properties"]["x"] == [None]
+
+
+@pytest.mark.parametrize("links", [None, 5, [], [{"rel": "self"}], ["self"], [{"rel": "self", "href": 5}]])
+def test_an_item_without_an_address_of_its_own(sentinel2: dict[str, Any], links: object) -> None:
+    assert read(sentinel2 | {"links": links}).self_link == ""
+
+
+def test_a_box_with_heights_is_its_footprint(sentinel2: dict[str, Any]) -> None:
+    assert read(sentinel2 | {"geometry": None, "bbox": [1, 2, 0, 3, 4, 9]}).footprint.bounds == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("collection", "properties", "level"),
+    [
+        ("sentinel-2-l2a", {}, "Level-2A"),
+        ("sentinel-2-l1c", {}, "Level-1C"),
+        ("sentinel-2", {"s2:product_type": "S2MSI1C"}, "Level-1C"),
+        ("sentinel-2", {"s2:product_type": "S2MSI2A"}, "Level-2A"),
+        ("sentinel-2-l1c", {"processing:level": "L2A"}, "Level-2A"),
+    ],
+)
+def test_the_level_is_what_the_item_says_else_its_collection(
+    sentinel2: dict[str, Any], collection: str, properties: dict[str, str], level: str
+) -> None:
+    sentinel2["properties"] |= properties
+    assert read(sentinel2, "https://example.org/stac", collection).level == level
+
+
+@pytest.mark.parametrize(
+    ("day", "declared", "offset"),
+    [
+        ("2021-06-17", None, 0),
+        ("2024-06-17", None, -1000),
+        ("2021-06-17", {"raster:bands": [{"scale": 1e-4, "offset": -0.1}]}, -1000),
+        ("2024-06-17", {"raster:bands": [{"scale": 1e-4, "offset": 0}]}, 0),
+        ("2021-06-17", {"bands": [{"raster:scale": 1e-4, "raster:offset": -0.1}]}, -1000),
+        ("2021-06-17", {"raster:scale": 1e-4, "raster:offset": -0.1}, -1000),
+        ("2021-06-17", {"raster:bands": [{"scale": 0, "offset": -0.1}]}, 0),
+        ("2021-06-17", {"raster:bands": [{"scale": "x", "offset": -0.1}]}, 0),
+    ],
+)
+def test_without_a_baseline_what_files_declare_and_then_the_day_says_the_offset_and_the_values_confirm_it(
+    sentinel2: dict[str, Any], day: str, declared: dict[str, Any] | None, offset: int
+) -> None:
+    sentinel2["properties"] |= {"s2:processing_baseline": None, "datetime": f"{day}T10:00:00Z"}
+    sentinel2["assets"]["B04"] |= declared or {}
+    item = read(sentinel2)
+    assert (item.offset, item.offset_doubtful) == (offset, offset != 0)
 
 
 def test_an_item_without_a_colour_says_which(sentinel2: dict[str, Any]) -> None:
@@ -164,3 +245,15 @@ def test_presets_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_catalogue_is_refused_with_the_ones_there_are(text: str) -> None:
     with pytest.raises(ImageryError, match="planetary-computer or earth-search"):
         find_catalog(text)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://user:PASS@example.org/stac", "https://example.org/stac?api_key=PASS", "https://[x]/stac"]
+)
+def test_a_catalogue_is_never_known_by_a_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImageryError, match=r"holds a password or a key|There is no catalogue") as caught:
+        find_catalog(address)
+    assert "PASS" not in str(caught.value)
+    monkeypatch.setenv("GRAFT_EARTH_SEARCH", address)
+    with pytest.raises(ImageryError):
+        find_catalog("earth-search")

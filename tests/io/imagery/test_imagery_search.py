@@ -1,17 +1,19 @@
 """Searches of a real STAC API on this machine: pages, filters, refusals, rubbish, and what an empty answer means."""
 
+import copy
 import json
 from collections import deque
 from datetime import date
 
 import pytest
 import shapely
-from imagery_material import area_in, drawn, earth_search_sentinel2, planetary_sentinel2
+from imagery_material import LEFT, area_in, drawn, earth_search_sentinel2, planetary_sentinel2
 from stac_server import StacServer
 
 from graft_core.errors import ImageryError
 from graft_core.io.imagery.catalogs import Catalog, find_catalog, find_product
-from graft_core.io.imagery.search import Found, Patience, Wanted, items_by_id, search, why_empty
+from graft_core.io.imagery.search import Found, Patience, Wanted, items_by_id, search
+from graft_core.io.imagery.why_empty import why_empty
 
 HASTY = Patience(connect_s=2, read_s=2, retries=1, pause_s=0.01)
 SMALL = drawn(side=8)
@@ -52,9 +54,29 @@ def test_a_limit_stops_the_reading_of_pages_and_says_that_there_is_more(
 
 
 def test_a_catalogue_that_never_ends_is_left_at_the_limit(catalogs: StacServer, area: shapely.Geometry) -> None:
-    catalogs.items = catalogs.items * 60
+    catalogs.items = [{**item, "id": f"{item['id']}-{i}"} for item in catalogs.items for i in range(60)]
     assert run(Wanted(area, limit=20)).more
     assert len(catalogs.bodies) <= 11
+
+
+def test_an_image_that_is_given_twice_counts_once(catalogs: StacServer, area: shapely.Geometry) -> None:
+    catalogs.items += copy.deepcopy(catalogs.items[-1:] * 3)
+    assert months(run(Wanted(area))) == [7, 6, 5, 4, 3, 2, 1]
+    found = run(Wanted(area, limit=3))
+    assert months(found) == [7, 6, 5]
+    assert found.more
+    assert not run(Wanted(area, limit=7)).more
+
+
+def test_a_catalogue_that_goes_on_for_ever_without_what_is_wanted_is_left_and_that_is_told(
+    catalogs: StacServer, area: shapely.Geometry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graft_core.io.imagery.search.MOST_READ", 12)
+    catalogs.items *= 60  # the same again and again
+    found = run(Wanted(area, limit=20))
+    assert len(catalogs.bodies) <= 7
+    assert not found.more
+    assert found.unusable == (f"{catalogs.stac} has more than 12 images to sift; narrow the dates or the area.",)
 
 
 def test_dates_are_whole_days_and_both_count(area: shapely.Geometry) -> None:
@@ -76,6 +98,18 @@ def test_an_api_without_queries_is_sifted_here(
     assert "query" not in catalogs.bodies[0]
 
 
+def test_the_limit_counts_what_is_left_after_sifting(
+    catalogs: StacServer, area: shapely.Geometry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stac_server.CONFORMS", ["https://api.stacspec.org/v1.0.0/item-search"])
+    found = run(Wanted(area, cloud=30, limit=3))  # the four newest are cloudier
+    assert months(found) == [3, 2, 1]
+    assert not found.more
+    fewer = run(Wanted(area, cloud=30, limit=2))
+    assert months(fewer) == [3, 2]
+    assert fewer.more
+
+
 def test_an_api_that_only_takes_addresses_is_asked_so(catalogs: StacServer, area: shapely.Geometry) -> None:
     catalogs.page = 10
     catalogs.answers["/stac/search"] = deque([(405, b"Method Not Allowed")])
@@ -92,6 +126,15 @@ def test_an_outline_of_many_points_is_asked_by_its_hull_and_sifted_here(
     assert run(Wanted(ring)).items == ()
     asked = shapely.geometry.shape(catalogs.bodies[0]["intersects"])
     assert shapely.get_num_coordinates(asked) < 100
+
+
+def test_the_limit_counts_what_lies_in_the_outline_itself(catalogs: StacServer, area: shapely.Geometry) -> None:
+    centre = area.centroid
+    ring = centre.buffer(3).difference(centre.buffer(2, quad_segs=200))
+    planetary_sentinel2(catalogs, "2020-06-17", SMALL, left=LEFT + 180_000, stored=False)  # older, and in the ring
+    found = run(Wanted(ring, limit=3))
+    assert [item.acquired.year for item in found.items] == [2020]
+    assert not found.more
 
 
 def test_a_busy_catalogue_is_asked_again(catalogs: StacServer, area: shapely.Geometry) -> None:
@@ -165,6 +208,14 @@ def test_an_item_without_its_files_is_left_out_and_told(catalogs: StacServer, ar
     assert len(found.unusable) == 1
 
 
+def test_one_damaged_item_does_not_hide_the_others(catalogs: StacServer, area: shapely.Geometry) -> None:
+    catalogs.items[2]["assets"]["B04"]["proj:shape"] = [5]
+    catalogs.items[3]["properties"]["datetime"] = "0001-01-01T00:00:00+10:00"
+    found = run(Wanted(area))
+    assert months(found) == [7, 6, 5, 2, 1]
+    assert len(found.unusable) == 2
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -189,6 +240,14 @@ def test_a_cloud_limit_that_hides_everything_is_named_with_the_clearest(area: sh
     sentence = why(Wanted(area, date(2021, 4, 1), date(2021, 6, 30), cloud=5))
     assert "All 3 images of sentinel-2-l2a that fit otherwise are cloudier than 5 %" in sentence
     assert "the clearest, of 2021-04-17, has 40 %" in sentence
+
+
+def test_images_that_say_nothing_of_clouds_are_not_called_clear(catalogs: StacServer, area: shapely.Geometry) -> None:
+    del catalogs.items[5]["properties"]["eo:cloud_cover"]
+    assert "the clearest, of 2021-01-17, has 10 %" in why(Wanted(area, cloud=5))
+    for item in catalogs.items:
+        item["properties"].pop("eo:cloud_cover", None)
+    assert "says nothing of clouds" in why(Wanted(area, cloud=5))
 
 
 def test_dates_that_hide_everything_are_named_with_those_there_are(area: shapely.Geometry) -> None:

@@ -1,5 +1,6 @@
 """Windows of remote COGs: the right pixels, few bytes, tokens renewed, and composites with numbers found by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,18 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from imagery_material import LEFT, ZONE, area_in, drawn, earth_search_sentinel2, planetary_sentinel2
+from affine import Affine
+from imagery_material import (
+    LEFT,
+    TOP,
+    ZONE,
+    area_in,
+    drawn,
+    earth_search_sentinel2,
+    own_image,
+    plain_raster,
+    planetary_sentinel2,
+)
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from stac_server import StacServer
@@ -15,12 +27,11 @@ from stac_server import StacServer
 from graft_core.errors import ImageryError, SceneError
 from graft_core.geo.place import pixel_window, reprojected
 from graft_core.io.imagery.catalogs import find_catalog, find_product
+from graft_core.io.imagery.composite import composite_layout, composite_reader
 from graft_core.io.imagery.item import read_item
 from graft_core.io.imagery.remote import Attempts, opened, remote_path
 from graft_core.io.imagery.window import (
     Opened,
-    composite_layout,
-    composite_reader,
     masked_reader,
     open_item,
     window_grid,
@@ -168,13 +179,179 @@ def test_images_of_neighbouring_tiles_meet_in_one_composite(catalogs: StacServer
 
 def test_an_image_of_another_zone_is_brought_to_the_grid(catalogs: StacServer) -> None:
     here = looked_at(planetary_sentinel2(catalogs, "2021-06-17", drawn(1200), baseline="03.00"))
-    with rasterio.open(next(catalogs.folder.rglob("*_B04_10m.tif"))) as source:
-        bounds = rasterio.warp.transform_bounds(source.crs, "EPSG:32632", *source.bounds)
+    left, _, _, top = rasterio.warp.transform_bounds(ZONE, "EPSG:32632", *here.geobox.boundingbox)
+    left, top = round(left, -1) - 200, round(top, -1) + 200
+    image = drawn(1200, side=400)
     other = planetary_sentinel2(
-        catalogs, "2021-06-20", drawn(1200, side=400), left=bounds[0], tile="32UUP", crs="EPSG:32632", baseline="03.00"
+        catalogs, "2021-06-20", image, left=left, top=top, tile="32UUP", crs="EPSG:32632", baseline="03.00"
     )
     values = composite_reader([looked_at(other)], HASTY)(here.geobox)
-    assert values.shape == (4, 240, 240)
+    centres = np.arange(240) * 10 + 5
+    x, y = np.meshgrid(LEFT + centres, TOP - centres)
+    there = rasterio.warp.transform(ZONE, "EPSG:32632", x.ravel(), y.ravel())
+    col, row = (np.reshape(there[0], x.shape) - left) / 10 - 0.5, (top - np.reshape(there[1], x.shape)) / 10 - 0.5
+    for band in range(4):  # what is drawn grows by one a pixel to the east and by one to the south
+        assert np.abs(values[band] - (1200 + 100 * band + col + row)).max() < 1
+
+
+def test_a_file_that_has_nothing_of_a_block_is_not_opened_for_it(catalogs: StacServer) -> None:
+    west = looked_at(planetary_sentinel2(catalogs, "2021-06-17", drawn(1200, side=64), baseline="03.00"))
+    east = looked_at(planetary_sentinel2(catalogs, "2021-06-20", drawn(1200, side=64), left=LEFT + 960, tile="33UVP"))
+    catalogs.asked.clear()
+    assert (composite_reader([west, east], HASTY)(west.geobox) > 0).all()
+    assert not any("T33UVP" in path for _, path in catalogs.asked)
+
+
+def test_a_window_of_a_wide_area_holds_the_bend_of_its_edges(catalogs: StacServer) -> None:
+    """A parallel is no straight line in UTM: of 1.6 degrees the middle lies 300 m south of the ends."""
+    found = looked_at(planetary_sentinel2(catalogs, "2021-06-17", drawn(side=64)))
+    tile = replace(found.member, width=10980, height=10980, transform=Affine(10, 0, 400_000, 0, -10, 5_400_000))
+    area = shapely.box(14.2, 48.25, 15.8, 48.3)
+    geobox = window_grid(replace(found, member=tile), area)
+    lons = np.linspace(14.2, 15.8, 501)
+    for lat in (48.25, 48.3):
+        _, y = rasterio.warp.transform("EPSG:4326", ZONE, lons, np.full_like(lons, lat))
+        assert geobox.boundingbox.bottom <= min(y) + 0.1
+        assert max(y) - 0.1 <= geobox.boundingbox.top
+    assert geobox.boundingbox.bottom > min(y) - 5700  # no more than the area needs
+
+
+def test_of_an_area_as_large_as_the_globe_the_whole_image_is_wanted(catalogs: StacServer) -> None:
+    found = looked_at(planetary_sentinel2(catalogs, "2021-06-17", drawn(side=64)))
+    for bounds in ((-180, -90, 180, 90), (-170, -80, 170, 80), (-100, 40, 100, 60)):
+        assert window_grid(found, shapely.box(*bounds)) == found.geobox
+    with pytest.raises(ImageryError, match=r"beyond what the map projection of .* is for; choose a smaller one"):
+        window_grid(found, shapely.box(-180, 0, 180, 1), beyond=True)
+
+
+def test_a_window_on_the_180th_meridian_holds_what_lies_on_both_of_its_sides(catalogs: StacServer) -> None:
+    x, y = (each[0] for each in rasterio.warp.transform("EPSG:4326", "EPSG:32601", [-180], [-17]))
+    left, top = round(x, -1) - 320, round(y, -1) + 320
+    item = planetary_sentinel2(
+        catalogs, "2021-06-17", drawn(side=64), left=left, top=top, tile="01KAB", crs="EPSG:32601"
+    )
+    found, step = looked_at(item), 0.001
+    halves = [
+        shapely.box(180 - step, -17 - step, 180, -17 + step),
+        shapely.box(-180, -17 - step, step - 180, -17 + step),
+    ]
+    both, west, east = (window_grid(found, area).shape for area in (shapely.union_all(halves), *halves))
+    assert both[1] >= west[1] + east[1] - 2 > 15
+
+
+def colored(server: StacServer, values: np.ndarray, **profile: Any) -> tuple[Path, dict[str, Any]]:
+    """A colour image and its item in a catalogue that nobody knows."""
+    path = server.folder / "own" / "a.tif"
+    path.parent.mkdir()
+    count, height, width = values.shape
+    shape = {"count": count, "height": height, "width": width, "dtype": values.dtype, "crs": ZONE}
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(path, "w", driver="GTiff", transform=Affine(10, 0, LEFT, 0, -10, TOP), **shape, **profile) as out,
+    ):
+        out.write(values)
+    return path, own_image(server, "own", "a", path)
+
+
+def test_what_a_mask_hides_has_no_data_in_a_window_and_nothing_else_has(catalogs: StacServer) -> None:
+    values = np.full((3, 32, 32), 90, np.uint8)
+    values[2, :, 20:] = 0  # red and green ground is imagery
+    path, item = colored(catalogs, values, photometric="RGB")
+    mask = np.full((32, 32), 255, np.uint8)
+    mask[:, :10] = 0
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as out:
+        out.write_mask(mask)
+    found = looked_at(item, catalogs.stac, "own")
+    for cut in (found.geobox, pixel_window(found.geobox, 3, 5, 20, 22)):
+        left = 10 - round((cut.affine.c - LEFT) / 10)
+        read = window_reader(found, HASTY)(cut)
+        assert (window_layout(found, cut).nodata, window_layout(found, cut).photometric) == (0, "rgb")
+        assert (read[:, :, :left] == 0).all()
+        assert (read[:, :, left:] != 0).all()
+        assert (read[:2, :, left:] == 90).all()
+        assert read[2, 0, -1] == 1  # the value beside that of no data
+
+
+def test_alpha_masks_and_is_no_near_infrared(catalogs: StacServer) -> None:
+    values = np.full((4, 32, 32), 90, np.uint8)
+    values[3] = 255
+    values[:, :, :10] = 0
+    _, item = colored(catalogs, values, photometric="RGB", alpha="YES")
+    found = looked_at(item, catalogs.stac, "own")
+    layout = window_layout(found, found.geobox)
+    assert (len(layout.bands), layout.nodata) == (3, 0)
+    assert "NIR" not in layout.bands
+    read = window_reader(found, HASTY)(found.geobox)
+    assert read.shape == (3, 32, 32)
+    assert np.array_equal(read[0] == 0, values[3] == 0)
+
+
+def test_four_bands_are_called_infrared_in_aerial_imagery_only(catalogs: StacServer) -> None:
+    values = np.full((4, 32, 32), 90, np.uint8)
+    _, item = colored(catalogs, values, photometric="RGB", alpha="NO")
+    found = looked_at(item, catalogs.stac, "own")
+    assert window_layout(found, found.geobox).bands == ("", "", "", "")
+    assert window_layout(found, found.geobox).nodata is None
+
+
+def test_bands_in_another_order_than_red_green_blue_are_not_shown_so(catalogs: StacServer) -> None:
+    _, item = colored(catalogs, np.full((3, 32, 32), 90, np.uint8), photometric="RGB")
+    layout = window_layout(found := looked_at(item, catalogs.stac, "own"), found.geobox)
+    assert (layout.bands, layout.photometric) == (("red", "green", "blue"), "rgb")
+    item["assets"]["visual"]["bands"].reverse()
+    layout = window_layout(found := looked_at(item, catalogs.stac, "own"), found.geobox)
+    assert (layout.bands, layout.photometric) == (("blue", "green", "red"), "gray")
+
+
+@pytest.mark.parametrize(("dtype", "declared", "written"), [("uint8", 255, 255), ("uint16", 0, 0), ("int16", -1, -1)])
+def test_the_value_of_no_data_stays_what_it_is(catalogs: StacServer, dtype: str, declared: int, written: int) -> None:
+    _, item = colored(catalogs, np.full((3, 32, 32), 90, dtype), nodata=declared)
+    found = looked_at(item, catalogs.stac, "own")
+    assert window_layout(found, found.geobox).nodata == written
+
+
+def test_a_value_of_no_data_that_no_pixel_can_have_is_not_written(catalogs: StacServer) -> None:
+    _, item = colored(catalogs, np.full((3, 32, 32), 90, np.uint8))
+    found = looked_at(item, catalogs.stac, "own")
+    for declared in (-9999.0, float("nan"), 0.5):
+        odd = replace(found, member=replace(found.member, nodata=declared))
+        assert window_layout(odd, odd.geobox).nodata is None
+
+
+def test_pixels_that_do_not_lie_north_up_are_no_window_and_anything_else(catalogs: StacServer) -> None:
+    path, item = colored(catalogs, np.full((3, 32, 32), 90, np.uint8))
+    with rasterio.open(path, "r+") as out:
+        out.transform = Affine(8, 6, LEFT, 6, -8, TOP)
+    found = looked_at(item, catalogs.stac, "own")
+    with pytest.raises(ImageryError, match="do not lie north-up; get the whole file instead of a window"):
+        window_grid(found, area_in(item))
+
+
+def test_a_signature_of_the_catalogue_s_own_opens_a_file_and_is_told_nobody(catalogs: StacServer) -> None:
+    path = plain_raster(catalogs.folder / "signed" / "a.tif", 70)
+    item = own_image(catalogs, "own", "a", path, query="?" + catalogs.token()["token"])
+    found = looked_at(item, catalogs.stac, "own")
+    assert (window_reader(found, HASTY)(found.geobox) == 70).all()
+    path.write_bytes(b"no raster")
+    with pytest.raises(SceneError) as caught:
+        looked_at(item, catalogs.stac, "own")
+    assert "a.tif" in str(caught.value)
+    for text in (str(caught.value), repr(found)):
+        assert "SECRET" not in text
+
+
+def test_the_level_is_that_of_the_item(catalogs: StacServer) -> None:
+    item = planetary_sentinel2(catalogs, "2021-06-17", drawn(side=64))
+    assert looked_at(item).tags["PROCESSING_LEVEL"] == "Level-2A"
+    item["properties"]["s2:product_type"] = "S2MSI1C"
+    assert looked_at(item).tags["PROCESSING_LEVEL"] == "Level-1C"
+
+
+@pytest.mark.parametrize(("value", "offset"), [(1900, "-1000"), (300, "0")])
+def test_without_a_baseline_the_values_decide(catalogs: StacServer, value: int, offset: str) -> None:
+    item = planetary_sentinel2(catalogs, "2023-06-17", drawn(value, side=64))
+    del item["properties"]["s2:processing_baseline"]
+    assert looked_at(item).tags["BOA_ADD_OFFSET"] == offset
 
 
 @pytest.mark.parametrize(
