@@ -17,6 +17,7 @@ from graft_core.io.geotiff import write_raster
 from graft_core.io.scene import open_scene
 from graft_core.tasks.catalog import encoder_for
 from graft_core.tasks.index_scene import index_scene
+from graft_core.ui.two_scenes import NOTHING
 from graft_core.world.overhead import render_naip
 from graft_core.world.scenes import KINDS, WORLD_CRS, write_scene
 from graft_core.world.years import later
@@ -62,9 +63,12 @@ def explore(watched: Watched, address: str, names: dict[str, str]) -> Watched:
 
 
 def compare_with(watched: Watched, name: str) -> None:
-    """Choose the other scene in the sidebar."""
-    watched.page.get_by_role("combobox", name=re.compile("Compare with")).click()
-    watched.page.get_by_role("option", name=name, exact=True).click()
+    """Choose the other scene in the sidebar, and wait for the map that is made anew for the two."""
+    page = watched.page
+    page.get_by_role("combobox", name=re.compile("Compare with")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    line = page.frame_locator("iframe[title='streamlit_folium.st_folium']").locator(".graft-swipe")
+    expect(line).to_have_count(0 if name == NOTHING else 1, timeout=ANSWER_MS)
     watched.settled()
 
 
@@ -168,7 +172,7 @@ def test_address_brings_the_comparison_back(explore: Watched, names: dict[str, s
     explore.open(shared)
     expect(page.get_by_text("Change in density of forest")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_text(f"orange: denser in {names['sentinel2']}")).to_be_visible()
-    compare_with(explore, "no other scene")
+    compare_with(explore, NOTHING)
     answered(explore, "forest")
     expect(page.get_by_text("Change in density")).to_have_count(0)
 
