@@ -23,7 +23,7 @@ def change(
     before: Annotated[str, typer.Argument(help="Scene that is taken away: a raster, or the name of an indexed scene.")],
     after: Annotated[str, typer.Argument(help="Scene it is taken from; its sensor may be another one.")],
     query: options.QueryText,
-    out: Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")],
+    out: options.MapOut,
     least: Annotated[
         float, typer.Option("--least", help="Change of density from which a place counts as gained or lost.")
     ] = 0.1,

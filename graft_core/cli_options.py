@@ -19,6 +19,10 @@ EncoderName = Annotated[
     str | None, typer.Option("--encoder", help="Encoder by name or path; the demo encoder for the sensor unless given.")
 ]
 DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+MapOut = Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")]
+AreaText = Annotated[
+    str, typer.Option("--area", help="WEST,SOUTH,EAST,NORTH in degrees, or a file with polygons (GeoJSON ...).")
+]
 StridePx = Annotated[
     int | None,
     typer.Option("--stride", help="Pixels from tile to tile; half a tile unless given, or as the scene is indexed."),

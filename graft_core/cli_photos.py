@@ -12,9 +12,7 @@ from graft_core.cli_progress import shown
 
 def photos(
     service: Annotated[str, typer.Argument(help="mapillary, flickr or commons.")],
-    area: Annotated[
-        str, typer.Option("--area", help="WEST,SOUTH,EAST,NORTH in degrees, or a file with polygons (GeoJSON ...).")
-    ],
+    area: options.AreaText,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="GeoParquet to write; the photos go into a folder of its name.")
     ],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def replay(
     path: Annotated[Path, typer.Argument(help="A density or change map made by this program.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")],
+    out: options.MapOut,
     scene: Annotated[
         list[str] | None,
         typer.Option("--scene", help="Where the imagery is now, if it was moved; of a change twice, before and after."),

@@ -56,7 +56,7 @@ def index(
 def density(
     scene: options.SceneName,
     query: options.QueryText,
-    out: Annotated[Path, typer.Option("--out", "-o", help="GeoTIFF to write; .qml and .json go beside it.")],
+    out: options.MapOut,
     encoder: options.EncoderName = None,
     threshold: options.Threshold = None,
     bandwidth: options.Bandwidth = None,
