@@ -1,6 +1,7 @@
 """A scene: one georeferenced raster, or several that make one, seen as uint8 colours in north-up metres."""
 
 import datetime
+import time
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from graft_core.io.source import (
     has_stored_mask,
     open_dataset,
     read_sample,
+    refers_elsewhere,
 )
 from graft_core.io.stretch import AS_IS, Stretch, measure_stretch, needs_sample
 from graft_core.io.warp import WarpedSource, base_geobox, native_gsd
@@ -43,6 +45,8 @@ from graft_core.types import F32, I64, U8, Bool, SensorName
 
 _ROWS_AT_ONCE = 256
 _OVERVIEW_FACTOR = 4
+_AT_ONCE_S = 2.0
+"""Seconds within which a file that cannot be opened costs nobody anything to try again."""
 """A window this much coarser than the scene is read from the file's overviews where it has some."""
 
 
@@ -109,7 +113,19 @@ def open_scene(
     ``sensor``, ``gsd`` (metres per pixel; a coarser or finer one than the raster's resamples it) and ``bands`` (1-based
     red, green, blue) override what is detected. SceneError says what is wrong and what to do.
     """
-    path = resolve_source(source)
+    path, begun = resolve_source(source), time.monotonic()
+    try:
+        return _described(path, sensor, gsd, bands, name)
+    except SceneError:
+        # After an outage GDAL may fail once more, at once and without asking for the file's header.
+        if not refers_elsewhere(path) or time.monotonic() - begun > _AT_ONCE_S:
+            raise
+        return _described(path, sensor, gsd, bands, name)
+
+
+def _described(
+    path: str, sensor: SensorOption | None, gsd: float | None, bands: tuple[int, int, int] | None, name: str | None
+) -> Scene:
     with _opened(path) as dataset:
         base = base_geobox(dataset, path)
         facts = raster_facts(dataset, path, gsd or native_gsd(dataset, path))

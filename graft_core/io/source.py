@@ -45,6 +45,11 @@ def is_remote(source: str) -> bool:
     return source.startswith(("http://", "https://", "s3://", "/vsicurl/", "/vsicurl?", "/vsis3/"))
 
 
+def refers_elsewhere(source: str) -> bool:
+    """True for an address, and for a virtual raster, whose files may lie anywhere."""
+    return is_remote(source) or source.lower().endswith(".vrt") or source.lstrip().startswith("<VRTDataset")
+
+
 def gdal_path(source: str) -> str:
     """What GDAL calls the source: ``https://`` goes through /vsicurl/, ``s3://`` through /vsis3/."""
     if source.startswith(("http://", "https://")):
@@ -231,7 +236,7 @@ def _reason(error: BaseException) -> str:
 
 def _way_out(dataset: DatasetReader) -> str:
     """What to do about values that cannot be read."""
-    if is_remote(dataset.name) or dataset.driver == "VRT":  # its files may lie anywhere
+    if is_remote(dataset.name) or dataset.driver == "VRT":
         return "it is damaged, or a file of it cannot be reached now, so check the network and try again"
     return "it is damaged or incomplete, so copy or download it again"
 

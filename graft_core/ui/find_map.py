@@ -1,6 +1,7 @@
 """Where to search, and where the images lie that were found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import folium
 import shapely
@@ -23,9 +24,12 @@ from graft_core.ui.library_map import GONE, PLAIN, extent
 from graft_core.ui.map_frame import RETURNED, FillsFrame, taken_click
 from graft_core.ui.maps import CHOSEN, Overlay, area_outline, base_map, named_by_place, view_on, wiped
 from graft_core.ui.offline_maps import use_vendored_assets
+from graft_core.ui.state import Place
 
 HEIGHT = 320
 """Screen pixels, for a browser without the page's style."""
+CLICKS = "last_object_clicked_count"
+"""What the map calls the number of clicks on outlines."""
 Ring = list[list[float]]
 """Latitude and longitude of its corners."""
 
@@ -46,13 +50,20 @@ def show_search_map(area: str | None, state: Finding) -> None:
             feature_group_to_add=[*_outlines(held, state), *outline, wiped(state.cleared)],
             center=state.view.center,
             zoom=state.view.zoom,
-            returned_objects=RETURNED,
+            returned_objects=[*RETURNED, CLICKS],
         )
-    clicked = taken_click(told or {}, state)
+    clicked = _clicked(told or {}, state)
     image = None if clicked is None else image_at(state.rows if state.found else (), state.chosen, *clicked)
     if image is not None:
         state.toggle(image)
         st.rerun()
+
+
+def _clicked(told: Mapping[str, Any], state: Finding) -> Place | None:
+    """Where the map was clicked just now; the same place again counts where an outline lies, to take a tick back."""
+    before, state.clicks = state.clicks, int(told.get(CLICKS) or 0)
+    new = taken_click(told, state)
+    return state.clicked if new is None and state.clicks not in (0, before) else new
 
 
 def image_at(items: Sequence[ImageryItem], chosen: Sequence[str], lon: float, lat: float) -> str | None:

@@ -58,6 +58,8 @@ class Finding(OnMap):
     """Ids of the images that are ticked, in the order of the table."""
     searches: int = 0
     """How many brought something."""
+    clicks: int = 0
+    """How many clicks on outlines the map has told of."""
     ticked: int = 0
     """How often the page itself has changed the ticks: the table is told then."""
     for_median: bool = False

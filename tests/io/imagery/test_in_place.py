@@ -21,9 +21,9 @@ from stac_server import StacServer
 
 from graft_core.errors import SceneError
 from graft_core.io.imagery.in_place import write_reference
+from graft_core.io.imagery.opened import Opened, open_item
 from graft_core.io.imagery.remote import Attempts, remote_path
-from graft_core.io.imagery.window import Opened, open_item
-from graft_core.io.scene import Scene, open_scene, read_rgb
+from graft_core.io.scene import open_scene, read_rgb
 from graft_core.tasks.find_imagery import find_imagery
 
 
@@ -77,7 +77,7 @@ def test_a_scene_in_place_comes_back_with_its_server(
     with pytest.raises(SceneError, match=r"a\.vrt cannot be read .*check the network and try again"):
         open_scene(path)
     catalogs.start()
-    assert opened_in_two(path).geobox.shape == found.geobox.shape
+    assert open_scene(path).geobox.shape == found.geobox.shape
 
 
 def never_seen(server: StacServer, path: Path) -> Path:
@@ -86,11 +86,3 @@ def never_seen(server: StacServer, path: Path) -> Path:
         file.rename(file.with_suffix(".new.tif"))
     path.write_text(path.read_text().replace(".tif", ".new.tif"))
     return path
-
-
-def opened_in_two(path: Path) -> Scene:
-    """Opened at the second attempt at the latest: at the first GDAL may still have nothing for the file's header."""
-    try:
-        return open_scene(path)
-    except SceneError:
-        return open_scene(path)
