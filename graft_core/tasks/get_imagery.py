@@ -14,7 +14,8 @@ from graft_core.io.imagery.one_fetch import fetching_into
 from graft_core.io.imagery.record import origin, write_file_record, write_window_record
 from graft_core.io.imagery.remote import Attempts, lasting_path, patiently
 from graft_core.io.imagery.sas_token import SasTokens
-from graft_core.io.imagery.window import Read, masked_reader, window_corner, window_reader
+from graft_core.io.imagery.window import Read, masked_reader, window_reader
+from graft_core.io.imagery.window_grid import window_corner
 from graft_core.models.download import MirrorError, WrongHashError, download
 from graft_core.tasks.imagery_plan import Piece, Plan, address, require_room
 from graft_core.types import Progress

@@ -21,10 +21,12 @@ from graft_core.io.imagery.asset import BANDS, IMAGE, SCL, Asset
 from graft_core.io.imagery.composite import composite_layout
 from graft_core.io.imagery.draft import Layout
 from graft_core.io.imagery.item import ImageryItem
+from graft_core.io.imagery.opened import Opened, open_item
 from graft_core.io.imagery.remote import Attempts, lasting_path
 from graft_core.io.imagery.remote_size import asset_bytes
 from graft_core.io.imagery.sas_token import SasTokens
-from graft_core.io.imagery.window import Opened, open_item, window_grid, window_layout
+from graft_core.io.imagery.window import window_layout
+from graft_core.io.imagery.window_grid import window_grid
 from graft_core.tasks.find_imagery import clearest_dates, coverage
 
 How = Literal["place", "window", "whole", "median"]
@@ -52,6 +54,8 @@ class Piece:
     """Files to fetch whole: what, to where, and their bytes, 0 where nothing tells."""
     bytes: int
     """To be fetched, at most: windows travel compressed."""
+    median: bool = False
+    """Whether it is the median of its items, which may be one: its values have no offset and no clouds."""
 
     @property
     def record(self) -> Path:
@@ -68,7 +72,7 @@ class Piece:
         """What the file of its window is."""
         if self.geobox is None:
             raise ValueError("whole files have the layout their makers gave them")
-        if len(self.items) > 1:
+        if self.median:
             return composite_layout(self.items, self.geobox)
         return window_layout(self.items[0], self.geobox)
 
@@ -172,7 +176,7 @@ def _median_piece(items: Sequence[ImageryItem], area: BaseGeometry, folder: Path
     dates = round(sum(coverage(each.item, area.envelope) for each in opened), 3)  # a tile has only its part of it
     size = math.ceil(composite_layout(opened, geobox).bytes * dates)
     opened.sort(key=lambda each: each is not grid_of)  # the first is the one on whose pixels the others are laid
-    return Piece(folder / f"{name}.tif", tuple(opened), geobox, (), size)
+    return Piece(folder / f"{name}.tif", tuple(opened), geobox, (), size, median=True)
 
 
 def _file_piece(opened: Opened, how: How, folder: Path) -> Piece:

@@ -100,7 +100,7 @@ def test_a_window_becomes_a_scene_with_the_right_colours_and_its_origin(catalogs
     record = valid_record(path)
     source_item = record.properties["graft:items"][0]
     assert source_item["id"] == item.id
-    assert source_item["offset"] == -1000
+    assert (source_item["offset"], source_item["offset_known_by"]) == (-1000, "item")
     assert source_item["files"]["red"] == item.files["red"].href
     assert record.properties["graft:credit"] == "Contains modified Copernicus Sentinel data"
     assert record.properties["graft:collection"] == "sentinel-2-l2a"
@@ -477,6 +477,18 @@ def test_an_image_that_does_not_lie_north_up_is_used_in_place_and_whole(catalogs
         assert open_scene(made).geobox.shape[0] > 32
 
 
+def test_a_median_of_one_date_has_no_offset_any_more_either(catalogs: StacServer) -> None:
+    planetary_sentinel2(catalogs, "2022-06-17", drawn(1900, cloud=(100, 140, 100, 140)), baseline="05.00")
+    found = find_imagery("planetary-computer", "sentinel2", shapely.box(10, 40, 20, 50)).items
+    (path,), _ = run(planned(found, "median", 0.9))
+    assert open_scene(path).stretch.low == (0, 0, 0)
+    with rasterio.open(path) as source:
+        assert source.tags()["BOA_ADD_OFFSET"] == "0"
+        values = source.read(1)
+    assert np.count_nonzero(values == 0) == 40 * 40
+    assert values.max() < 1900  # 900 and a gradient
+
+
 def test_a_median_of_two_tiles_has_the_clearest_dates_of_each(catalogs: StacServer) -> None:
     """Of one tile there are more clear dates than a median takes, and of the other only cloudier ones."""
     for day in range(1, COMPOSITE_MOST + 2):
@@ -505,13 +517,14 @@ def test_a_median_of_images_beside_the_area_is_refused(catalogs: StacServer) -> 
         plan_imagery([item], shapely.box(0, 0, 1, 1), "median", attempts=HASTY)
 
 
-def test_the_origin_says_by_what_the_offset_is_known(catalogs: StacServer) -> None:
-    item = earth_search_sentinel2(catalogs, "2023-06-17", drawn(300, side=64), applied=False)
+@pytest.mark.parametrize(
+    ("stored", "offset", "known_by"), [(300, 0, "values"), (1900, -1000, "item, not refuted by the values")]
+)
+def test_the_origin_says_by_what_a_doubtful_offset_is_known(
+    catalogs: StacServer, stored: int, offset: int, known_by: str
+) -> None:
+    item = earth_search_sentinel2(catalogs, "2023-06-17", drawn(stored, side=64), applied=False)
     found = find_imagery("earth-search", "sentinel2", area_in(item)).items
     (path,), _ = run(planned(found, "window"))
     source = valid_record(path).properties["graft:items"][0]
-    assert (source["offset"], source["offset_known_by"]) == (0, "values")
-    catalogs.items.clear()
-    (path,), _ = run(planned([sentinel2(catalogs, side=64)], "window"))
-    source = valid_record(path).properties["graft:items"][0]
-    assert (source["offset"], source["offset_known_by"]) == (-1000, "item")
+    assert (source["offset"], source["offset_known_by"]) == (offset, known_by)

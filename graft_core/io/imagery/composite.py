@@ -10,8 +10,9 @@ from graft_core.geo.composite import harmonised, median
 from graft_core.geo.place import reprojected
 from graft_core.io.imagery.asset import BANDS, SENTINEL2_BANDS
 from graft_core.io.imagery.draft import Layout
+from graft_core.io.imagery.opened import Opened
 from graft_core.io.imagery.remote import Attempts
-from graft_core.io.imagery.window import Opened, Read, read_band, read_clear
+from graft_core.io.imagery.window import Read, read_band, read_clear
 from graft_core.io.source import AnyArray
 
 

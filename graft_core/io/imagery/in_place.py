@@ -8,7 +8,7 @@ from graft_core.io.collection import file_member, stacked_xml
 from graft_core.io.identity import NAME_TAG
 from graft_core.io.imagery.asset import BANDS, IMAGE, SENTINEL2_BANDS, Asset
 from graft_core.io.imagery.item import ImageryItem
-from graft_core.io.imagery.window import Opened
+from graft_core.io.imagery.opened import Opened
 from graft_core.io.vrt import single_xml
 
 

@@ -10,7 +10,7 @@ import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
 from graft_core.io.atomic import write_json
-from graft_core.io.imagery.window import Opened
+from graft_core.io.imagery.opened import Opened
 from graft_core.io.stac import PREFIX, write_stac_item
 
 _KEPT_LINKS = ("license", "via", "canonical")
@@ -68,6 +68,12 @@ def _source(opened: Opened) -> dict[str, Any]:
         "cloud": item.cloud,
         "processing_baseline": item.baseline,
         "offset": opened.offset,
-        "offset_known_by": "values" if item.offset_doubtful else "item",
+        "offset_known_by": _offset_known_by(opened),
         "files": {key: asset.href for key, asset in item.files.items()},
     }
+
+
+def _offset_known_by(opened: Opened) -> str:
+    if not opened.item.offset_doubtful:
+        return "item"
+    return "item, not refuted by the values" if opened.offset == opened.item.offset else "values"

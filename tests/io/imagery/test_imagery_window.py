@@ -29,15 +29,10 @@ from graft_core.geo.place import pixel_window, reprojected
 from graft_core.io.imagery.catalogs import find_catalog, find_product
 from graft_core.io.imagery.composite import composite_layout, composite_reader
 from graft_core.io.imagery.item import read_item
+from graft_core.io.imagery.opened import Opened, open_item
 from graft_core.io.imagery.remote import Attempts, opened, remote_path
-from graft_core.io.imagery.window import (
-    Opened,
-    masked_reader,
-    open_item,
-    window_grid,
-    window_layout,
-    window_reader,
-)
+from graft_core.io.imagery.window import masked_reader, window_layout, window_reader
+from graft_core.io.imagery.window_grid import window_grid
 
 HASTY = Attempts(3, 0.01)
 
