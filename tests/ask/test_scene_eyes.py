@@ -1,8 +1,8 @@
 """What a program sees of a real scene: the right things, in metres, only where it was asked to look."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import shapely
 from four_colors import CRS, LEFT, TOP, four_colors, geobox
 from green_things import DISCS, GREEN, RIVER, SIDE, green_pixels, iou, outlined
 from known_encoder import KnownEncoder
+from long_work import finish, followed
 from odc.geo.geom import Geometry
 
 from graft_core.ask.eyes import Eyes
@@ -18,9 +19,6 @@ from graft_core.ask.values import Region, Thing
 from graft_core.errors import ExportError, QueryError
 from graft_core.io.geotiff import write_raster
 from graft_core.io.scene import Scene, open_scene
-from graft_core.types import Progress
-
-Answer = TypeVar("Answer")
 
 GREENISH = (128, 208, 128)
 """Matches "green" with a probability of a little less than one half."""
@@ -55,19 +53,6 @@ def quarters(write_scene: Callable[..., Scene], encoder: KnownEncoder, tmp_path:
     return SceneEyes(write_scene(four_colors()), encoder, tmp_path / "patches")
 
 
-def seen(work: Generator[Progress, None, Answer]) -> Answer:
-    return told(work)[0]
-
-
-def told(work: Generator[Progress, None, Answer]) -> tuple[Answer, list[Progress]]:
-    steps = []
-    while True:
-        try:
-            steps.append(next(work))
-        except StopIteration as end:
-            return end.value, steps
-
-
 def part(eyes: SceneEyes, left: float, top: float, right: float, bottom: float) -> Region:
     """Shares of the width and height of the scene, as a region."""
     west, south, east, north = shapely.union_all([each.shape for each in eyes.scene.things]).bounds
@@ -87,7 +72,7 @@ def test_scene_eyes_are_eyes(green: Callable[..., SceneEyes]) -> None:
 
 def test_each_thing_is_found_in_its_place_on_the_ground(green: Callable[..., SceneEyes]) -> None:
     eyes = green()
-    found = seen(eyes.find("green"))
+    found = finish(eyes.find("green"))
     assert (len(found.things), found.what) == (len(GREEN), "green")
     for mask in GREEN:
         wanted = outlined(mask)
@@ -99,7 +84,7 @@ def test_each_thing_is_found_in_its_place_on_the_ground(green: Callable[..., Sce
 
 def test_places_are_metres_that_grow_to_the_north_and_the_east(green: Callable[..., SceneEyes]) -> None:
     eyes = green()
-    found = seen(eyes.find("green")).things
+    found = finish(eyes.find("green")).things
     by_place = {
         name: next(each.shape for each in found if eyes.outline(each.shape).geom.intersects(outlined(mask).centroid))
         for name, mask in (("north-west", DISCS[0]), ("north-east", DISCS[1]), ("south-west", DISCS[2]))
@@ -114,16 +99,16 @@ def test_only_the_area_of_interest_is_seen(green: Callable[..., SceneEyes]) -> N
     area = north_west(shapely.box(LEFT, TOP - 200, LEFT + 200, TOP))
     eyes = green(area=area)
     assert eyes.scene.things[0].shape.area == pytest.approx(200**2)
-    (one,) = seen(eyes.find("green")).things
+    (one,) = finish(eyes.find("green")).things
     assert iou(eyes.outline(one.shape).geom, outlined(DISCS[0])) > 0.8
 
 
 def test_what_only_reaches_over_the_border_of_the_area_is_no_object_of_it(green: Callable[..., SceneEyes]) -> None:
     rim = outlined(DISCS[2]).bounds
     touching = north_west(shapely.box(rim[0] - 60, rim[1], rim[0] + 3, rim[3]))
-    assert seen(green(area=touching).find("green")).things == ()
+    assert finish(green(area=touching).find("green")).things == ()
     reaching = north_west(shapely.box(rim[0] - 60, rim[1], rim[0] + 40, rim[3]))
-    assert len(seen(green(area=reaching).find("green")).things) == 1
+    assert len(finish(green(area=reaching).find("green")).things) == 1
 
 
 def test_crumb_of_a_thing_inside_the_area_is_no_object_of_it(green: Callable[..., SceneEyes]) -> None:
@@ -131,14 +116,14 @@ def test_crumb_of_a_thing_inside_the_area_is_no_object_of_it(green: Callable[...
     around = shapely.box(LEFT + 400, TOP - 60, LEFT + 460, TOP - 20)
     for reach, things in ((3, 0), (12, 1)):
         area = shapely.union_all([around, middle.buffer(reach, quad_segs=1, cap_style="square")])
-        assert len(seen(green(area=north_west(area)).find("green")).things) == things
+        assert len(finish(green(area=north_west(area)).find("green")).things) == things
 
 
 def test_likeness_is_not_the_thing(write_scene: Callable[..., Scene], encoder: KnownEncoder, tmp_path: Path) -> None:
     pixels = green_pixels(DISCS[0])
     pixels[:, DISCS[2]] = np.array(GREENISH, np.uint8)[:, None]
     eyes = SceneEyes(write_scene(pixels), encoder, tmp_path / "patches")
-    (one,) = seen(eyes.find("green")).things
+    (one,) = finish(eyes.find("green")).things
     assert eyes.outline(one.shape).geom.intersects(outlined(DISCS[0]))
 
 
@@ -149,7 +134,7 @@ def test_area_beside_the_scene_is_refused(green: Callable[..., SceneEyes]) -> No
 
 def test_nothing_found_says_how_near_it_came(green: Callable[..., SceneEyes]) -> None:
     eyes = green()
-    nothing, things = seen(eyes.find("magenta")), seen(eyes.find("green"))
+    nothing, things = finish(eyes.find("magenta")), finish(eyes.find("green"))
     assert nothing.things == ()
     assert 0 <= nothing.best < 0.5 < things.best <= 1
 
@@ -157,16 +142,16 @@ def test_nothing_found_says_how_near_it_came(green: Callable[..., SceneEyes]) ->
 def test_asking_twice_costs_nothing(green: Callable[..., SceneEyes], encoder: KnownEncoder) -> None:
     eyes = green()
     first = (
-        seen(eyes.find("green")),
-        seen(eyes.shares(eyes.scene, ["green"])),
-        seen(eyes.scores(first_of(eyes), ["green"])),
+        finish(eyes.find("green")),
+        finish(eyes.shares(eyes.scene, ["green"])),
+        finish(eyes.scores(first_of(eyes), ["green"])),
     )
     asked = encoder.tiles_encoded, encoder.texts_encoded
-    again, steps = told(eyes.find(" green"))
+    again, steps = followed(eyes.find(" green"))
     assert again is first[0]
     assert steps == []
-    assert told(eyes.shares(eyes.scene, ["green"])) == (first[1], [])
-    assert told(eyes.scores(first_of(eyes), ["green"])) == (first[2], [])
+    assert followed(eyes.shares(eyes.scene, ["green"])) == (first[1], [])
+    assert followed(eyes.scores(first_of(eyes), ["green"])) == (first[2], [])
     assert (encoder.tiles_encoded, encoder.texts_encoded) == asked
 
 
@@ -176,27 +161,27 @@ def first_of(eyes: SceneEyes) -> Region:
 
 
 def test_texts_compete_for_the_area_of_a_region(quarters: SceneEyes) -> None:
-    four = seen(quarters.shares(quarters.scene, ["red", "green", "blue", "white"]))
+    four = finish(quarters.shares(quarters.scene, ["red", "green", "blue", "white"]))
     assert four == pytest.approx([0.25] * 4, abs=0.03)
     west = part(quarters, 0, 0, 0.5, 1)
-    assert seen(quarters.shares(west, ["red", "green"])) == pytest.approx([0.5, 0], abs=0.03)
-    assert seen(quarters.shares(part(quarters, 0, 0, 0.4, 0.4), ["red"])) == pytest.approx([1.0], abs=0.03)
+    assert finish(quarters.shares(west, ["red", "green"])) == pytest.approx([0.5, 0], abs=0.03)
+    assert finish(quarters.shares(part(quarters, 0, 0, 0.4, 0.4), ["red"])) == pytest.approx([1.0], abs=0.03)
 
 
 def test_everything_else_competes_though_nobody_names_it(quarters: SceneEyes) -> None:
-    assert seen(quarters.shares(quarters.scene, ["red"])) == pytest.approx([0.25], abs=0.03)
-    assert seen(quarters.shares(quarters.scene, ["magenta"])) == pytest.approx([0.0], abs=0.05)
+    assert finish(quarters.shares(quarters.scene, ["red"])) == pytest.approx([0.25], abs=0.03)
+    assert finish(quarters.shares(quarters.scene, ["magenta"])) == pytest.approx([0.0], abs=0.05)
 
 
 def test_union_of_names_adds_up(quarters: SceneEyes) -> None:
-    assert seen(quarters.shares(quarters.scene, ["red + blue", "green"])) == pytest.approx([0.5, 0.25], abs=0.03)
-    (union,) = seen(quarters.scores(quarters.scene, ["red + blue"]))
-    red, blue = seen(quarters.scores(quarters.scene, ["red", "blue"]))
+    assert finish(quarters.shares(quarters.scene, ["red + blue", "green"])) == pytest.approx([0.5, 0.25], abs=0.03)
+    (union,) = finish(quarters.scores(quarters.scene, ["red + blue"]))
+    red, blue = finish(quarters.scores(quarters.scene, ["red", "blue"]))
     assert union > 0.9 * (red + blue)
 
 
 def test_scores_tell_what_a_region_looks_like(quarters: SceneEyes) -> None:
-    red, green = seen(quarters.scores(part(quarters, 0, 0, 0.4, 0.4), ["red", "green"]))
+    red, green = finish(quarters.scores(part(quarters, 0, 0, 0.4, 0.4), ["red", "green"]))
     assert green < 0.2 < 0.8 < red <= 1
 
 
@@ -208,8 +193,8 @@ def test_region_without_imagery_is_unknown(
     eyes = SceneEyes(write_scene(pixels, nodata=7), encoder, tmp_path / "patches")
     assert sum(each.shape.area for each in eyes.scene.things) == pytest.approx(160 * 160)
     hole = hole_of(eyes)
-    assert np.isnan(seen(eyes.shares(hole, ["red", "green"]))).all()
-    assert np.isnan(seen(eyes.scores(hole, ["red"]))).all()
+    assert np.isnan(finish(eyes.shares(hole, ["red", "green"]))).all()
+    assert np.isnan(finish(eyes.scores(hole, ["red"]))).all()
 
 
 def hole_of(eyes: SceneEyes) -> Region:
@@ -220,17 +205,17 @@ def hole_of(eyes: SceneEyes) -> Region:
 
 def test_region_thinner_than_a_pixel_is_still_seen(quarters: SceneEyes) -> None:
     thin = part(quarters, 0.1001, 0.1, 0.1002, 0.4)
-    assert seen(quarters.shares(thin, ["red"])) == (1.0,)
+    assert finish(quarters.shares(thin, ["red"])) == (1.0,)
 
 
 def test_region_of_nothing_is_unknown(quarters: SceneEyes) -> None:
-    assert np.isnan(seen(quarters.shares(Region((), "nothing"), ["red"]))).all()
+    assert np.isnan(finish(quarters.shares(Region((), "nothing"), ["red"]))).all()
 
 
 def test_progress_is_told_by_every_look(green: Callable[..., SceneEyes]) -> None:
     eyes = green()
     for work in (eyes.find("green"), eyes.shares(eyes.scene, ["green", "white"]), eyes.scores(eyes.scene, ["green"])):
-        _, steps = told(work)
+        _, steps = followed(work)
         assert {step.unit for step in steps} == {"windows", "cells"}
         assert steps[-1].done == steps[-1].total
 
@@ -239,18 +224,18 @@ def test_progress_is_told_by_every_look(green: Callable[..., SceneEyes]) -> None
 def test_program_cannot_name_files(quarters: SceneEyes, text: str) -> None:
     for ask in (quarters.find, lambda text: quarters.shares(quarters.scene, [text])):
         with pytest.raises(QueryError, match="words only"):
-            seen(ask(text))
+            finish(ask(text))
 
 
 def test_nothing_to_look_for_is_refused(quarters: SceneEyes) -> None:
     with pytest.raises(QueryError, match="empty"):
-        seen(quarters.find("  "))
+        finish(quarters.find("  "))
     with pytest.raises(QueryError, match="at least one"):
-        seen(quarters.shares(quarters.scene, []))
+        finish(quarters.shares(quarters.scene, []))
 
 
 def test_river_is_one_thing_however_many_cells_it_crosses(green: Callable[..., SceneEyes]) -> None:
     eyes = green()
     wanted = outlined(RIVER)
-    found = [each for each in seen(eyes.find("green")).things if eyes.outline(each.shape).geom.intersects(wanted)]
+    found = [each for each in finish(eyes.find("green")).things if eyes.outline(each.shape).geom.intersects(wanted)]
     assert len(found) == 1

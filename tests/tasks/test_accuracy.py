@@ -8,7 +8,7 @@ import pytest
 import shapely
 from four_colors import HEIGHT, LEFT, TOP, WIDTH, geobox
 from known_encoder import KnownEncoder
-from patch_runs import finish
+from long_work import finish
 
 from graft_core.errors import ExportError
 from graft_core.io.geotiff import write_raster

@@ -8,8 +8,8 @@ from four_colors import HEIGHT, LEFT, TOP, WIDTH, geobox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from known_encoder import KnownEncoder
+from long_work import finish
 from odc.geo.geom import Geometry, polygon
-from patch_runs import finish
 
 from graft_core.errors import ExportError, ModelError, QueryError
 from graft_core.geo.place import WGS84, pixel_window, reprojected

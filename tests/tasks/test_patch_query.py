@@ -9,7 +9,7 @@ from four_colors import HEIGHT, WIDTH, geobox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_encoder import KnownEncoder
-from patch_runs import finish
+from long_work import finish
 from PIL import Image
 
 from graft_core.errors import ModelError, QueryError

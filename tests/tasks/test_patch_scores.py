@@ -8,9 +8,9 @@ from four_colors import HEIGHT, LEFT, TOP, WIDTH, geobox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from known_encoder import COLORS, KnownEncoder, unit_vector
+from long_work import finish, followed
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry, polygon
-from patch_runs import finish, followed
 
 from graft_core.errors import ExportError, ModelError, QueryError, SceneError
 from graft_core.geo.place import WGS84, pixel_window, reprojected

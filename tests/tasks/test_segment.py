@@ -1,6 +1,6 @@
 """Objects of a query: the right ones, in the right place, the same whatever area is asked."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from color_segmenter import ColorSegmenter
 from four_colors import CRS, LEFT, TOP, geobox
 from green_things import DISCS, GREEN, RIVER, SIDE, WINDOW, green_pixels, iou, outlined
 from known_encoder import KnownEncoder
+from long_work import finish, followed
 from odc.geo.geom import Geometry
 
 from graft_core.errors import ExportError, ModelError, QueryError
@@ -18,7 +19,6 @@ from graft_core.io.scene import Scene, open_scene
 from graft_core.models.sam import Prompts, SamMasks, SeenWindow
 from graft_core.search.query import parse_query
 from graft_core.tasks.segment import Refiner, Segmentation, SegmentOptions, segment, segmenter_for
-from graft_core.types import Progress
 
 PLAIN = Refiner(None, "")
 
@@ -41,18 +41,9 @@ def find(scene: Scene, patches: KnownEncoder, tmp_path: Path) -> Callable[..., S
         work = segment(
             where, patches, parse_query(query), tmp_path / "patches", refiner=refiner, options=wanted, area=area
         )
-        return outcome(work)[0]
+        return finish(work)
 
     return run
-
-
-def outcome(work: Generator[Progress, None, Segmentation]) -> tuple[Segmentation, list[Progress]]:
-    steps = []
-    while True:
-        try:
-            steps.append(next(work))
-        except StopIteration as end:
-            return end.value, steps
 
 
 def colors() -> Refiner:
@@ -214,7 +205,7 @@ def test_ground_without_imagery_is_no_object(
 
 def test_progress_covers_every_part_of_the_work(scene: Scene, patches: KnownEncoder, tmp_path: Path) -> None:
     work = segment(scene, patches, parse_query("green"), tmp_path / "patches", refiner=colors())
-    steps = outcome(work)[1]
+    steps = followed(work)[1]
     units = [step.unit for step in steps]
     assert list(dict.fromkeys(units)) == ["windows", "cells", "SAM windows"]
     last = {step.unit: step for step in steps}

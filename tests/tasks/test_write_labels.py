@@ -13,9 +13,9 @@ import pytest
 import rasterio
 from four_colors import HEIGHT, LEFT, TOP, WIDTH, geobox
 from known_encoder import KnownEncoder
+from long_work import finish, followed
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import polygon
-from patch_runs import finish, followed
 
 from graft_core.errors import ExportError
 from graft_core.io.geotiff import read_classes, write_raster

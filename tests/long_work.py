@@ -1,4 +1,4 @@
-"""Runs a task to its end and gives what it returns."""
+"""Runs long work to its end and gives what it returns."""
 
 from collections.abc import Generator
 from typing import TypeVar
