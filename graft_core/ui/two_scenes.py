@@ -104,8 +104,8 @@ def choose_other(known: Sequence[KnownScene], scenes: Sequence[str], encoder: st
     encoders = next(scene.encoders for scene in known if scene.name == chosen)
     other = Other(str(chosen), encoder if encoder in encoders else None, WAYS[str(how)])
     if other.how == "less" and (sides := sides_of(scenes, other)):
-        before, after = (label(name).replace("\n", " · ") for name in sides.names)
-        st.caption(f"Before: {before}  \nAfter: {after}")
+        before, after = (label(name).replace("\n", "  \n") for name in sides.names)
+        st.caption(f"Before: {before}\n\nAfter: {after}")
     return other
 
 

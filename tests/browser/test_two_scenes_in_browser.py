@@ -136,7 +136,7 @@ def test_difference_of_two_dates_is_a_layer_and_a_file(explore: Watched, names: 
     page.get_by_role("radio", name="difference").click()
     expect(page.get_by_text("Change in density of downtown")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_text(f"orange: denser in {names['naip_later']}")).to_be_visible()
-    expect(page.get_by_text(re.compile(f"Before: {names['naip']} · 1 m · date unknown"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"Before: {names['naip']}\\s+1 m · date unknown"))).to_be_visible()
     explore.settled()
     frame = explore.map_frame()
     expect(frame.locator(".graft-swipe")).to_have_count(0)

@@ -13,6 +13,7 @@ from known_encoder import COLORS, KnownEncoder
 
 from graft_core.io.geotiff import write_raster
 from graft_core.tasks import catalog
+from graft_core.world import scenes
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +159,17 @@ def test_scenes_that_share_no_imagery_are_said_to_share_none(tmp_path: Path) -> 
     figures = json.loads(done("replay", tmp_path / "c.tif", "-o", tmp_path / "again.tif", "--json"))
     assert figures["mean_change"] is None
     assert figures["known_m2"] == 0
+
+
+def test_second_date_of_a_drawn_place_is_compared_with_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenes, "SENTINEL2_PX", 300)
+    monkeypatch.setattr(scenes, "PHOTOS", 4)
+    listed = done("world", "--out", tmp_path / "land", "--seed", 7, "--size", 256, "--later")
+    assert "truth_sentinel2_later.tif" in listed
+    pair = (tmp_path / "land" / f"sentinel2{ending}.tif" for ending in ("", "_later"))
+    figures = json.loads(done("change", *pair, "-q", "green", "-o", tmp_path / "c.tif", "--json"))
+    assert figures["known_m2"] == 3000 * 3000
+    item = json.loads((tmp_path / "c.json").read_text())
+    assert item["properties"]["datetime"].startswith("2030-")
