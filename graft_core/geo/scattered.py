@@ -29,7 +29,7 @@ LAEA_REACH = 60.0
 FINEST_STEPS = 8
 """Lattice steps in a tile, where the lattice is small enough."""
 MOST_CELLS = 8_000_000
-"""Lattice cells up to which the steps are that fine: each costs 20 bytes of every answer."""
+"""Lattice cells up to which the steps are that fine: each costs 10 bytes of every answer."""
 
 
 @dataclass(frozen=True)

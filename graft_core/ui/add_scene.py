@@ -33,7 +33,12 @@ def add_scene() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown("**Add a scene**")
             way = st.segmented_control(
-                "From", list(ways), default=next(iter(ways)), required=True, label_visibility="collapsed"
+                "From",
+                list(ways),
+                default=next(iter(ways)),
+                key="way-to-add",
+                required=True,
+                label_visibility="collapsed",
             )
         with told():
             ways[str(way)]()
