@@ -12,12 +12,13 @@ from graft_core.tasks.change import check_tiles_carry
 from graft_core.tasks.density import own_bandwidth
 from graft_core.ui import cached
 from graft_core.ui.cached import Question
+from graft_core.ui.errors import told
 from graft_core.ui.state import Comparison
 
 NOTHING = "no other scene"
 WAYS: dict[str, Comparison] = {"side by side": "beside", "difference": "less"}
-APART = "scene-elsewhere"
-"""Session state: the scene of the address that lies elsewhere."""
+REFUSED = "comparison-refused"
+"""Session state: a scene, and why the one that the address compares it with is not."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def choose_other(known: Sequence[KnownScene], scenes: Sequence[str], encoder: st
         encoder: name of the encoder that is chosen, which the other scene gets too where it is indexed with it.
     """
     near = cached.overlapping(scenes[0]) if len(scenes) == 1 else []
-    _tell_apart(scenes, near, [scene.name for scene in known])
+    if len(scenes) == 1:
+        _tell_refused(scenes[0], near, [scene.name for scene in known])
     if st.session_state.get("against") not in (None, NOTHING, *near):
         del st.session_state["against"]
     chosen = st.selectbox(
@@ -103,9 +105,10 @@ def choose_other(known: Sequence[KnownScene], scenes: Sequence[str], encoder: st
     )
     encoders = next(scene.encoders for scene in known if scene.name == chosen)
     other = Other(str(chosen), encoder if encoder in encoders else None, WAYS[str(how)])
-    if other.how == "less" and (sides := sides_of(scenes, other)):
-        before, after = (label(name).replace("\n", "  \n") for name in sides.names)
-        st.caption(f"Before: {before}\n\nAfter: {after}")
+    with told():
+        if other.how == "less" and (sides := sides_of(scenes, other)):
+            before, after = (label(name).replace("\n", "  \n") for name in sides.names)
+            st.caption(f"Before: {before}\n\nAfter: {after}")
     return other
 
 
@@ -137,18 +140,16 @@ def _help(scenes: Sequence[str], near: Sequence[str]) -> str:
     return "Another date or another sensor of this place, under the same words; each scene by an encoder that suits it."
 
 
-def _tell_apart(scenes: Sequence[str], near: Sequence[str], known: Sequence[str]) -> None:
-    """Say that the scene of the address lies elsewhere: Streamlit silently drops it."""
+def _tell_refused(scene: str, near: Sequence[str], known: Sequence[str]) -> None:
+    """Say why a scene is not compared with that of the address: Streamlit silently drops it."""
     asked = st.query_params.get("against")
-    if asked in known and asked not in near and len(scenes) == 1:
-        st.session_state[APART] = (scenes[0], asked)
-    if (apart := st.session_state.get(APART)) and apart[0] in scenes:
-        st.warning(
-            f"{apart[1]} shows another place than {apart[0]}, so the two cannot be compared. Choose a scene that "
-            'overlaps in "Compare with".',
-            icon=":material/wrong_location:",
-        )
+    if asked not in (None, NOTHING, scene, *near):
+        elsewhere = f"shows another place than {scene}" if asked in known else "is not in the Library"
+        st.session_state[REFUSED] = (scene, f"{asked} {elsewhere}, so the two cannot be compared.")
+    said = st.session_state.get(REFUSED)
+    if said is not None and said[0] == scene:
+        st.warning(f'{said[1]} "Compare with" offers the scenes that can be.', icon=":material/wrong_location:")
 
 
 def _settled() -> None:
-    st.session_state.pop(APART, None)
+    st.session_state.pop(REFUSED, None)

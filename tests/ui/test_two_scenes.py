@@ -160,6 +160,22 @@ def test_scene_of_the_address_that_lies_elsewhere_is_named(indexed: Indexed, pag
     assert not page.warning
 
 
+def test_scene_of_the_address_that_is_not_here_is_named(indexed: Indexed, page: AppTest) -> None:
+    page.session_state["scenes"] = [indexed("here.tif")]
+    page.query_params["against"] = "m_4007322"
+    assert "m_4007322 is not in the Library" in page.run().warning[0].value
+
+
+@pytest.mark.parametrize("asked", ["itself", "another"])
+def test_scene_of_the_address_that_can_be_compared_needs_no_word(indexed: Indexed, page: AppTest, asked: str) -> None:
+    names = {"itself": indexed("here.tif"), "another": indexed("same.tif")}
+    page.session_state["scenes"] = [names["itself"]]
+    page.query_params["against"] = names[asked]
+    page.run()
+    assert not page.warning
+    assert page.text[0].value == ("null" if asked == "itself" else json.dumps([names[asked], None, "beside"]))
+
+
 def test_pixels_of_the_change_are_those_of_the_two_answers(indexed: Indexed) -> None:
     one, other = indexed("one.tif"), indexed("other.tif")
     change = cached.change(question(one), question(other))
