@@ -19,6 +19,7 @@ from graft_core.index.scan import top_k
 from graft_core.index.store import SceneRecord
 from graft_core.io.fragments import Fragment, describe_fragments
 from graft_core.search.query import Query, TileRef
+from graft_core.tasks.fragment_places import fragment_middles, nearest
 from graft_core.tasks.score import Searcher, TileScores
 
 F64 = npt.NDArray[np.float64]
@@ -141,10 +142,21 @@ def hit_at(found: TileScores, lon: float, lat: float) -> Hit | None:
     return _with_fragments([hit], [found.record])[0]
 
 
-def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float) -> Hit | None:
-    """The tile at a place in degrees, before anything was asked; None where there is none."""
-    position = tile_at(grid, lon, lat)
-    return None if position is None else _hit(scene, grid, position, 0, math.nan, math.nan)
+def unscored_at(scene: str, grid: TileGrid, lon: float, lat: float, source: str) -> Hit | None:
+    """The tile at a place in degrees, before anything was asked; None where there is none.
+
+    ``source`` is the scene's raster, beside which published embeddings keep their true places.
+    """
+    told = fragment_middles(source, grid)
+    if told is None:
+        position = tile_at(grid, lon, lat)
+        return None if position is None else _hit(scene, grid, position, 0, math.nan, math.nan)
+    row = nearest(told[1], grid, lon, lat)
+    if row is None:
+        return None
+    position = int(told[0][row])
+    hit = _hit(scene, grid, position, 0, math.nan, math.nan, _around(told[1][row], grid))
+    return replace(hit, fragment=describe_fragments(source, [position]).get(position))
 
 
 def _row_at(found: TileScores, lon: float, lat: float) -> int | None:
@@ -153,10 +165,7 @@ def _row_at(found: TileScores, lon: float, lat: float) -> int | None:
     if found.middles is None:
         rows = np.flatnonzero(found.position == tile_at(grid, lon, lat))
         return int(rows[0]) if len(rows) else None
-    assert grid.geobox.crs is not None  # a grid has one
-    away = np.abs(found.middles - WGS84.transformer_to_crs(grid.geobox.crs, always_xy=True)(lon, lat)).max(axis=1)
-    row = int(np.argmin(away))
-    return row if away[row] <= grid.tile_px * grid.gsd / 2 else None
+    return nearest(found.middles, grid, lon, lat)
 
 
 def _merit(found: TileScores) -> F64:
@@ -220,11 +229,14 @@ def _with_fragments(hits: Sequence[Hit], records: Sequence[SceneRecord]) -> tupl
 
 def _scored(found: TileScores, row: int, rank: int) -> Hit:
     score, probability = float(found.score[row]), float(found.probability[row])
-    bounds = None
-    if found.middles is not None:
-        (x, y), half = found.middles[row].tolist(), found.grid.tile_px * found.grid.gsd / 2
-        bounds = (x - half, y - half, x + half, y + half)
+    bounds = None if found.middles is None else _around(found.middles[row], found.grid)
     return _hit(found.record.name, found.grid, int(found.position[row]), rank, score, probability, bounds)
+
+
+def _around(middle: F64, grid: TileGrid) -> Bounds:
+    """Left, bottom, right, top of a tile by its middle, (2,) x and y."""
+    (x, y), half = middle.tolist(), grid.tile_px * grid.gsd / 2
+    return x - half, y - half, x + half, y + half
 
 
 def _hit(

@@ -26,7 +26,8 @@ def tile_seen(search: Search, answer: Answer | None, state: Exploring) -> Hit | 
         within = [hit for hit in answer.found.hits if contains(hit_bounds(hit), *place)]
         return next(filter(None, [*within, *(hit_at(made.scores, *place) for made in answer.maps)]), None)
     grids = cached.grids(search.scenes, search.encoder)
-    return next(filter(None, (unscored_at(name, grid, *place) for name, grid in grids.items())), None)
+    seen = (unscored_at(name, grid, *place, cached.scene(name).source) for name, grid in grids.items())
+    return next(filter(None, seen), None)
 
 
 def show_place(hit: Hit, search: Search, answer: Answer | None, state: Exploring) -> None:

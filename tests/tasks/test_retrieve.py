@@ -221,7 +221,7 @@ def test_tile_at_a_place_is_the_one_whose_middle_is_nearest(scene: Scene, search
         assert (seen.tile, seen.score, seen.probability) == (hit.tile, hit.score, hit.probability)
         better = np.count_nonzero(scored.probability > hit.probability)
         assert better < seen.rank <= better + np.count_nonzero(scored.probability == hit.probability)
-        bare = unscored_at(scene.name, scored.grid, hit.lon, hit.lat)
+        bare = unscored_at(scene.name, scored.grid, hit.lon, hit.lat, scene.source)
         assert bare is not None
         assert (bare.tile, bare.rank) == (hit.tile, 0)
     assert hit_at(scored, *(found.hits[0].lon, found.hits[0].lat)).rank == 1  # type: ignore[union-attr]
@@ -231,4 +231,4 @@ def test_tile_at_a_place_is_the_one_whose_middle_is_nearest(scene: Scene, search
 def test_no_tile_lies_beside_the_scene(place: tuple[float, float], scene: Scene, searcher: Searcher) -> None:
     (scored,) = searcher.scores(searcher.resolve(parse_query("green")), [scene.name])
     assert hit_at(scored, *place) is None
-    assert unscored_at(scene.name, scored.grid, *place) is None
+    assert unscored_at(scene.name, scored.grid, *place, scene.source) is None
