@@ -104,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         content = next(each for each in files if hashlib.sha256(each).hexdigest() == sha256)
         wish = self.headers.get("Range")
         start = int(wish.removeprefix("bytes=").removesuffix("-")) if wish else 0
-        self._send(206 if wish else 200, {"ETag": f'"{sha256}"'}, content[start:])
+        part = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if wish else {}
+        self._send(206 if wish else 200, {"ETag": f'"{sha256}"', **part}, content[start:])
 
     def _send(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         self.send_response(status)
