@@ -45,8 +45,8 @@ class Places:
 
 def read_places(found: EmbeddingSet) -> Iterator[Places]:
     """Places of every row, file by file; EmbeddingsError where a file breaks or lies nowhere on the globe."""
-    told = [found.columns[role] for role in ("id", "product", "date", "lon", "lat") if role in found.columns]
-    columns = [*told, *([found.geometry] if found.geometry else [])]
+    told = [found.columns[role] for role in ("id", "product", "date") if role in found.columns]
+    columns = [*told, *([found.geometry] if found.geometry else (found.columns["lon"], found.columns["lat"]))]
     for number, file in enumerate(found.files):
         first = 0
         for batch in _batches(found, number, columns, PLACES_AT_ONCE):
@@ -176,7 +176,7 @@ def _days(batch: Any, column: str | None) -> Days:
     if column is None:
         return np.full(len(batch), "NaT", "datetime64[D]")
     values = batch.column(column)
-    if pyarrow.types.is_temporal(values.type):
+    if pyarrow.types.is_timestamp(values.type) or pyarrow.types.is_date(values.type):
         return np.asarray(values.cast(pyarrow.date32()).to_numpy(zero_copy_only=False)).astype("datetime64[D]")
     coded = values.cast(pyarrow.string()).dictionary_encode()
     known = np.array([*map(_day, coded.dictionary.to_pylist()), "NaT"], "datetime64[D]")

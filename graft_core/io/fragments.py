@@ -29,7 +29,7 @@ NOTE = "graft_embeddings"
 
 @dataclass(frozen=True, eq=False)
 class Fragments:
-    """Every fragment of a set, by rising position."""
+    """Fragments of a set, by rising position unless said otherwise."""
 
     position: I64
     """(N,) in the grid of the scene."""

@@ -78,7 +78,7 @@ def import_embeddings(
     loaded = load_encoder(encoder, device=device)
     check_fits(found, loaded.spec)
     digest = _digest(found, loaded.spec, area)
-    target = settings.tiles_dir() / f"{safe_name(name) if name else _name(sources, area)}.tif"
+    target = settings.tiles_dir() / f"{safe_name(name) if name else _name(sources, column, encoder, area)}.tif"
     left_out = LeftOut()
     if not _is_there(target, digest):
         left_out = yield from lay_out(found, loaded.spec, lasting_name(encoder), digest, area, target)
@@ -114,12 +114,13 @@ def _digest(found: EmbeddingSet, spec: EncoderSpec, area: BaseGeometry | None) -
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def _name(sources: Sequence[str | Path], area: BaseGeometry | None) -> str:
+def _name(sources: Sequence[str | Path], column: str | None, encoder: str, area: BaseGeometry | None) -> str:
     """File or folder, and six hex digits of what is wanted of it: two imports collide only where they are one."""
     first = Path(sources[0]).expanduser().resolve()
     while "*" in first.name:
         first = first.parent
-    wanted = f"{[str(Path(source).expanduser().resolve()) for source in sources]} {area.wkt if area else ''}"
+    files = [str(Path(source).expanduser().resolve()) for source in sources]
+    wanted = json.dumps([files, column, encoder, None if area is None else area.wkt])
     return f"{safe_name(first.stem)}-{hashlib.sha256(wanted.encode()).hexdigest()[:6]}"
 
 

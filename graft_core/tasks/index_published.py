@@ -1,5 +1,6 @@
 """Published embeddings into the index: what `index_scene` does where there are vectors and no picture."""
 
+import itertools
 import time
 from collections.abc import Generator
 
@@ -13,7 +14,7 @@ from graft_core.io.embedding_rows import read_vectors
 from graft_core.io.fragments import Fragments, read_fragments, vectors_of
 from graft_core.io.published import Published
 from graft_core.io.scene import Scene
-from graft_core.types import EncoderSpec, Progress
+from graft_core.types import I64, EncoderSpec, Progress
 
 
 def published_grid(scene: Scene, published: Published, spec: EncoderSpec, stride: int | None = None) -> TileGrid:
@@ -50,8 +51,10 @@ def index_published(scene: Scene, record: SceneRecord, store: IndexStore) -> Gen
     with store.writer(record) as writer:
         done = writer.resumed
         yield Progress(done, total, "embeddings", 0.0, writer.resumed)
-        for number in range(len(found.files)):
-            for read, bad in _add_file(writer, found, number, fragments):
+        waiting = _in_file_order(fragments, np.fromiter(writer.done, np.int64, done))
+        bounds = np.searchsorted(waiting.file, np.arange(len(found.files) + 1))
+        for number, (start, stop) in enumerate(itertools.pairwise(bounds.tolist())):
+            for read, bad in _add_file(writer, found, number, waiting.row[start:stop], waiting.position[start:stop]):
                 done += read
                 useless += bad
                 yield Progress(min(done, total), total, "embeddings", time.monotonic() - started, writer.resumed)
@@ -64,16 +67,17 @@ def index_published(scene: Scene, record: SceneRecord, store: IndexStore) -> Gen
     return useless
 
 
+def _in_file_order(fragments: Fragments, done: I64) -> Fragments:
+    """Those whose position is not done yet, file by file and row by row."""
+    waiting = np.flatnonzero(~np.isin(fragments.position, done))
+    order = waiting[np.lexsort((fragments.row[waiting], fragments.file[waiting]))]
+    return Fragments(fragments.position[order], fragments.file[order], fragments.row[order])
+
+
 def _add_file(
-    writer: SceneWriter, found: EmbeddingSet, number: int, fragments: Fragments
+    writer: SceneWriter, found: EmbeddingSet, number: int, rows: I64, position: I64
 ) -> Generator[tuple[int, int], None, None]:
-    """Stage the wanted rows of one file; for each block how many were read, and how many of them are useless."""
-    own = fragments.file == number
-    rows, position = fragments.row[own], fragments.position[own]
-    order = np.argsort(rows)
-    rows, position = rows[order], position[order]
-    pending = ~np.isin(position, np.fromiter(writer.done, np.int64, len(writer.done)))
-    rows, position = rows[pending], position[pending]
+    """Stage the vectors of some (N,) rising rows of a file; how many each block had, and how many are useless."""
     if not len(rows):
         return
     for first, vectors in read_vectors(found, number):

@@ -269,6 +269,17 @@ def test_two_areas_of_one_set_are_two_scenes(source: Path) -> None:
     assert found.hits[0].scene == east.scene.name
 
 
+def test_two_columns_of_one_file_are_two_scenes(tmp_path: Path, lake: int) -> None:
+    table = major_tom.rows(land(), vectors(land(), lake), DAY)
+    table = table.append_column("other", major_tom.rows(land(), vectors(land(), 3), DAY)["embedding"])
+    source = major_tom.write(tmp_path / "both.parquet", table)
+    scenes = [imported(source, column=column) for column in ("embedding", "other")]
+    best = [retrieve(searcher(each), [each.scene.name], parse_query("water"), 1).hits[0] for each in scenes]
+    assert [(hit.lon, hit.lat) for hit in best] == [
+        pytest.approx(land()[which].lonlat, abs=1e-5) for which in (lake, 3)
+    ]
+
+
 def test_a_removed_scene_is_indexed_again_from_its_files(source: Path) -> None:
     done = imported(source, name="saxony")
     assert remove_scene("saxony", settings.indexes_dir()) == [ENCODER]
