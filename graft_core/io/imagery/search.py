@@ -137,7 +137,7 @@ def items_by_id(
     Raises:
         ImageryError: no answer, a refusal, or one of them is not there.
     """
-    asked = {"collections": [product.collection], "ids": list(ids), "limit": len(ids)}
+    asked = {"collections": [product.collection], "ids": list(ids), "limit": min(PAGE, len(ids))}
     found: dict[str, ImageryItem] = {}
     with closing(_read(catalog, asked, patience or Patience())) as documents:
         for document in islice(documents, MOST_READ):
