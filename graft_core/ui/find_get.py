@@ -66,11 +66,9 @@ def sizes(plan: Plan, free: int) -> str:
     had = f" · {there} of {len(plan.pieces)} here already" if there else ""
     if plan.how == "place":
         return f"**Nothing to fetch** · {_counted(len(plan.pieces), 'scene')} of a few kB{had}"
-    most = "up to " if plan.how in ("window", "median") else ""
-    return (
-        f"**{most}{size_text(plan.fetched_bytes)} to fetch**{had} · {size_text(plan.disk_bytes)} on disk meanwhile · "
-        f"{size_text(free)} free"
-    ).replace("**up", "**Up")
+    most = "Up to " if plan.how in ("window", "median") else ""  # windows travel compressed
+    fetched, disk = size_text(plan.fetched_bytes), size_text(plan.disk_bytes)
+    return f"**{most}{fetched} to fetch**{had} · {disk} on disk meanwhile · {size_text(free)} free"
 
 
 def arguments(asked: Asked, plan: Plan, *, index: bool, encoder: str | None) -> dict[str, object]:

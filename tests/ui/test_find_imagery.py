@@ -1,18 +1,22 @@
 """What the search for imagery shows and asks; in a browser it is tests/browser/test_imagery_in_browser.py's."""
 
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import shapely
+import shapely.geometry
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graft_core.io.imagery.catalogs import find_catalog
 from graft_core.io.imagery.item import Asset, ImageryItem
 from graft_core.io.imagery.search import Found, Wanted
+from graft_core.tasks.imagery_plan import How, Piece, Plan
 from graft_core.types import SensorName
 from graft_core.ui.find_form import first_day, is_sentinel2
-from graft_core.ui.find_get import WAYS, ways
+from graft_core.ui.find_get import WAYS, arguments, sizes, ways
 from graft_core.ui.find_imagery import headline
 from graft_core.ui.find_map import found_outlines, image_at, rings
 from graft_core.ui.find_state import SHOWN, Asked, Finding
@@ -170,6 +174,30 @@ def test_dates_begin_a_year_ago_where_images_are_many() -> None:
 def test_a_median_is_offered_where_clouds_are_known() -> None:
     assert ways([image("a")]) == list(WAYS)
     assert ways([image("a"), image("b", sensor="naip", cloud=None)]) == ["window", "place", "whole"]
+
+
+def planned(how: How, folder: Path, *there: bool) -> Plan:
+    pieces = [Piece(folder / f"{number}.tif", (), None, (), 3_000_000) for number in range(len(there))]
+    for piece, made in zip(pieces, there, strict=True):
+        if made:
+            piece.target.touch()
+            piece.record.touch()
+    return Plan(how, AREA, tuple(pieces), folder, False)
+
+
+def test_what_it_takes_is_told_in_a_line(tmp_path: Path) -> None:
+    whole = sizes(planned("whole", tmp_path, False, True), 10**9)
+    assert whole == "**3.0 MB to fetch** · 1 of 2 here already · 3.0 MB on disk meanwhile · 1.0 GB free"
+    assert sizes(planned("place", tmp_path / "other", False), 10**9) == "**Nothing to fetch** · 1 scene of a few kB"
+    assert sizes(planned("window", tmp_path, True), 10**9) == "**Here already** · 1 scene, nothing to fetch"
+
+
+def test_the_job_is_told_what_its_process_needs(tmp_path: Path) -> None:
+    asked = Asked("earth-search", "naip", "0, 0, 1, 1", Wanted(AREA))
+    told = json.loads(json.dumps(arguments(asked, planned("place", tmp_path, False), index=True, encoder="a")))
+    assert shapely.geometry.shape(told["area"]).equals(AREA)
+    assert told["scenes"] == [str(tmp_path / "0.tif")]
+    assert (told["catalog"], told["how"], told["index"], told["encoder"]) == ("earth-search", "place", True, "a")
 
 
 def test_the_search_that_is_shown_is_told_in_a_line() -> None:
