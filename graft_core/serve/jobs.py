@@ -117,7 +117,8 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
             query (JSON), options (`tasks.segment.SegmentOptions`), refine and out, the file to write. ``classify``: as
             ``patches``, and classes, level, margin and out. ``ask``: as ``patches``, and program, question, planner,
             notices, refine and out. ``imagery``: catalog, collection, ids, area (GeoJSON geometry) and how
-            (`tasks.imagery_plan.How`), and where stated clear and index. ``photos``: service, area (GeoJSON geometry)
+            (`tasks.imagery_plan.How`), and where stated clear, index, encoder, and scenes, the files there will be, for
+            whoever asks for them afterwards. ``photos``: service, area (GeoJSON geometry)
             and out, the table to write, and where stated limit.
 
     Raises:
