@@ -22,9 +22,12 @@ def choose_search(state: Finding) -> tuple[str | None, Asked | None]:
 
     Nothing is asked of any network here.
     """
-    catalog, collection = _catalog_and_collection()
-    start, end = _dates(collection)
-    cloud = _cloud() if is_sentinel2(collection) else None
+    with st.container():  # each has its own: what comes and goes in one must not move, and so remake, the next
+        catalog, collection = _catalog_and_collection()
+    with st.container():
+        start, end = _dates(collection)
+    with st.container():
+        cloud = _cloud() if is_sentinel2(collection) else None
     area = _area(state)
     if not (catalog and collection and area):
         return area, None
