@@ -1,5 +1,6 @@
 """Fixtures every room's tests share."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 from needed import missing
 from stac_server import StacServer
+
+if WORKERS := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # before torch counts the cores: workers share them
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(WORKERS))))
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

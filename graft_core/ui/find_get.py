@@ -122,8 +122,8 @@ def _estimate(asked: Asked, images: Sequence[ImageryItem], how: How, clear: bool
         try:
             plan = made.result()
             st.markdown(sizes(plan, free_bytes(settings.tiles_dir())))
-            if how == "median" and len(images) > COMPOSITE_MOST:
-                st.caption(f"Of {len(images)} dates the {COMPOSITE_MOST} clearest are used.")
+            if how == "median" and (used := len(plan.pieces[0].items)) < len(images):
+                st.caption(f"The {used} clearest are used: up to {COMPOSITE_MOST} dates of each place.")
             require_room(plan)
         except GraftError as error:
             st.error(str(error), icon=":material/error:")

@@ -89,7 +89,7 @@ class Finding(OnMap):
         return tuple(item for place, item in enumerate(self.items) if place < SHOWN or item.id in self.chosen)
 
     def take(self, asked: Asked, found: Found) -> None:
-        """Show the answer of a search; the fewest images that cover the area are ticked, or all for a median."""
+        """Show the answer of a search; the images that cover the area best are ticked, or all for a median."""
         best = proposed(found.items, asked.wanted.area)
         rest = [item for item in found.items if item not in best]
         self.asked, self.found, self.problem = asked, found, ""
@@ -104,7 +104,7 @@ class Finding(OnMap):
         self.ticked += 1
 
     def tick_for(self, *, median: bool) -> None:
-        """A median wants all dates, anything else the fewest images that cover the area; ticks set by hand stay."""
+        """A median wants all dates, anything else those that cover the area best; ticks set by hand stay."""
         if median == self.for_median:
             return
         self.for_median = median
@@ -127,6 +127,6 @@ def finding() -> Finding:
 
 
 def proposed(items: Sequence[ImageryItem], area: BaseGeometry) -> tuple[ImageryItem, ...]:
-    """The fewest images that cover the area: the clearest, or the newest where nobody has looked at clouds."""
+    """The images that cover the area best: the clearest, or the newest where nobody has looked at clouds."""
     wish: Wish = "newest" if all(item.cloud is None for item in items) else "clearest"
     return choose(items, area, wish)
