@@ -1,9 +1,8 @@
 """Draws miniature benchmark sets in every layout: images of one colour each, so that every answer is known."""
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pyarrow
@@ -16,25 +15,12 @@ from scipy.io import savemat
 
 from graft_core.evaluate.sets import class_words
 from graft_core.io.geotiff import write_raster
-from graft_core.types import Progress
-
-Made = TypeVar("Made")
 
 WHITE = 3000
 """Counts of a Sentinel-2 product that are shown as 255."""
 SHADES = COLORS | {"orange": (255, 120, 0), "violet": (120, 0, 255), "purple": (150, 0, 255), "indigo": (125, 0, 255)}
 """Colours of images: those the encoder knows words for, and some between them."""
 BANDS = {"B04": 0, "B03": 1, "B02": 2}
-
-
-def finish(work: Generator[Progress, None, Made]) -> Made:
-    """What long work gives in the end."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Made = end.value
-            return found
 
 
 def plain(color: str, height: int, width: int | None = None) -> np.ndarray:

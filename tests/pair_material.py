@@ -1,8 +1,7 @@
 """A small scene, photos on it and a teacher that needs no weights, for the tests of pairs."""
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +9,6 @@ import rasterio
 from PIL import Image
 from pyproj import Transformer
 from rasterio.transform import Affine
-
-T = TypeVar("T")
 
 LEFT, TOP, CRS = 500_000.0, 5_000_000.0, "EPSG:32631"
 """A place in France, where the metres of its CRS are metres."""
@@ -64,12 +61,3 @@ def write_photos(
         lines.append(",".join([f"{i}.png", f"{lon!r}", f"{lat!r}", *(str(values[i]) for values in extra.values())]))
     (folder / name).write_text("\n".join(lines))
     return folder / name
-
-
-def finished(work: Generator[object, None, T]) -> T:
-    """What long work returns in the end."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graft_core.errors import ExportError
 from graft_core.tasks.density_recipe import DensityRecipe
-from graft_core.tasks.provenance import SOFTWARE
+from graft_core.tasks.provenance import SOFTWARE, recipe_fields
 
 VERSION = 1
 """Of the JSON form; a reader refuses any other."""
@@ -43,14 +43,7 @@ class ChangeRecipe:
         Raises:
             ExportError: it is no recipe, of another version, or damaged.
         """
-        try:
-            fields = json.loads(text)
-            version = fields.pop("version")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ExportError(f"The recipe cannot be read ({error}); make the map again from its query.") from error
-        if version != VERSION:
-            maker = fields.get("software", "the program that made it")
-            raise ExportError(f"The recipe has version {version}, this program reads {VERSION}; replay with {maker}.")
+        fields = recipe_fields(text, VERSION)
         try:
             before, after = (DensityRecipe.from_json(json.dumps(fields.pop(name))) for name in ("before", "after"))
             return ChangeRecipe(before=before, after=after, **fields)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from graft_core.errors import ExportError, QueryError
 from graft_core.search.query import Query
-from graft_core.tasks.provenance import Provenance, provenance_tags
+from graft_core.tasks.provenance import Provenance, provenance_tags, recipe_fields
 
 VERSION = 1
 """Of the JSON form; a reader refuses any other."""
@@ -43,14 +43,7 @@ class DensityRecipe(Provenance):
         Raises:
             ExportError: it is no recipe, of another version, or damaged.
         """
-        try:
-            fields = json.loads(text)
-            version = fields.pop("version")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ExportError(f"The recipe cannot be read ({error}); make the map again from its query.") from error
-        if version != VERSION:
-            maker = fields.get("software", "the program that made it")
-            raise ExportError(f"The recipe has version {version}, this program reads {VERSION}; replay with {maker}.")
+        fields = recipe_fields(text, VERSION)
         try:
             query = Query.from_json(json.dumps(fields.pop("query")))
             return DensityRecipe(query=query, bands=tuple(fields.pop("bands")), **fields)

@@ -1,5 +1,6 @@
 """What every export says of where it comes from: encoder, scene, area, program and time."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from odc.geo.geom import Geometry
 
 from graft_core import __version__
+from graft_core.errors import ExportError
 from graft_core.io.scene import Scene
 from graft_core.types import EncoderSpec, SensorName
 
@@ -78,6 +80,23 @@ def provenance_tags(made: Provenance) -> dict[str, str]:
         "GRAFT_SOFTWARE": made.software,
         "GRAFT_TIME": made.time,
     }
+
+
+def recipe_fields(text: str, version: int) -> dict[str, Any]:
+    """The fields of a map's recipe, as JSON wrote them, without their ``version``.
+
+    Raises:
+        ExportError: it is no recipe, or of another version.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        found = fields.pop("version")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ExportError(f"The recipe cannot be read ({error}); make the map again from its query.") from error
+    if found != version:
+        maker = fields.get("software", "the program that made it")
+        raise ExportError(f"The recipe has version {found}, this program reads {version}; replay with {maker}.")
+    return fields
 
 
 def now() -> str:

@@ -85,12 +85,3 @@ def _thing(drawn: Any | Thing) -> Thing:
 def square(x: float, y: float, side: float = 10.0) -> Any:
     """A square by its centre, metres."""
     return shapely.box(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
-
-
-def finished(work: Generator[Progress, None, Any]) -> Any:
-    """What work comes to, its progress let go."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value

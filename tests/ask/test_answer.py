@@ -2,7 +2,8 @@
 
 import pytest
 import shapely
-from paper_eyes import PaperEyes, finished, square
+from long_work import finish
+from paper_eyes import PaperEyes, square
 
 from graft_core.ask.answer import LONGEST_QUESTION, ask, run_program
 from graft_core.ask.planner import Plan
@@ -23,7 +24,7 @@ BEST = {"mill": 0.9, "barn": 0.4, "pond": 0.45, "mine": 0.45}
 
 
 def reply(text: str) -> Reply:
-    found: Reply = finished(run_program(text, PaperEyes(SHAPES, BEST)))
+    found: Reply = finish(run_program(text, PaperEyes(SHAPES, BEST)))
     return found
 
 
@@ -132,7 +133,7 @@ class LakePlanner:
 
 def test_question_goes_through_its_planner_and_keeps_what_it_had_to_say() -> None:
     planner = LakePlanner()
-    found: Reply = finished(ask("How many\n lakes? ", PaperEyes(SHAPES), planner))
+    found: Reply = finish(ask("How many\n lakes? ", PaperEyes(SHAPES), planner))
     assert planner.asked == ["How many lakes?"]
     assert (found.planner, found.notices) == ("lakes", ("Only lakes are counted.",))
     assert found.question == "How many\n lakes? "
@@ -143,5 +144,5 @@ def test_question_goes_through_its_planner_and_keeps_what_it_had_to_say() -> Non
 def test_question_that_is_none_reaches_no_planner(question: str, said: str) -> None:
     planner = LakePlanner()
     with pytest.raises(QuestionError, match=said):
-        finished(ask(question, PaperEyes(SHAPES), planner))
+        finish(ask(question, PaperEyes(SHAPES), planner))
     assert planner.asked == []

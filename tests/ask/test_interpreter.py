@@ -5,7 +5,8 @@ from collections.abc import Generator
 from itertools import count
 
 import pytest
-from paper_eyes import PaperEyes, finished, square
+from long_work import finish
+from paper_eyes import PaperEyes, square
 
 from graft_core.ask.interpreter import Limits, Outcome, run
 from graft_core.ask.language import parse
@@ -23,7 +24,7 @@ def paper(reports: int = 1) -> PaperEyes:
 
 
 def outcome(text: str, eyes: PaperEyes | None = None, limits: Limits | None = None) -> Outcome:
-    found: Outcome = finished(run(parse(text), eyes or paper(), limits or Limits()))
+    found: Outcome = finish(run(parse(text), eyes or paper(), limits or Limits()))
     return found
 
 

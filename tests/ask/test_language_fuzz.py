@@ -4,7 +4,8 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from paper_eyes import PaperEyes, finished, square
+from long_work import finish
+from paper_eyes import PaperEyes, square
 from programs import accidents, programs, token_soup
 from refusals import is_sentence
 
@@ -36,7 +37,7 @@ def answered(text: str, eyes: PaperEyes) -> Reply | None:
     try:
         program = parse(text)
         assert parse(program.text) == program
-        reply: Reply = finished(run_program(text, eyes))
+        reply: Reply = finish(run_program(text, eyes))
         return reply
     except QuestionError as error:
         said = str(error)

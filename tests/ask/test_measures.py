@@ -5,7 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper_eyes import PaperEyes, finished, square
+from long_work import finish
+from paper_eyes import PaperEyes, square
 
 from graft_core.ask import measures
 from graft_core.ask.answer import run_program
@@ -19,7 +20,7 @@ def region(*matches: float, best: float = 0.1) -> Region:
 
 
 def value(text: str, eyes: PaperEyes) -> Value:
-    found: Value = finished(run_program(text, eyes)).value
+    found: Value = finish(run_program(text, eyes)).value
     return found
 
 

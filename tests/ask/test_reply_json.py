@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from long_work import finish
 from odc.geo.crs import CRS
 from odc.geo.geom import Geometry
-from paper_eyes import PaperEyes, finished, square
+from paper_eyes import PaperEyes, square
 
 from graft_core.ask.answer import run_program
 from graft_core.ask.reply_json import reply_json
@@ -20,7 +21,7 @@ def paper(side_m: float = 1000.0) -> PaperEyes:
 
 
 def asked(program: str, eyes: PaperEyes) -> dict[str, object]:
-    found = reply_json(finished(run_program(program, eyes, question="How many?", notices=["By hand."])), eyes)
+    found = reply_json(finish(run_program(program, eyes, question="How many?", notices=["By hand."])), eyes)
     plain: dict[str, object] = json.loads(json.dumps(found, allow_nan=False))
     assert plain == found
     return plain
@@ -53,7 +54,7 @@ def test_answer_holds_program_value_unit_sentence_and_steps() -> None:
 
 def test_evidence_lies_where_the_shapes_are() -> None:
     eyes = paper()
-    found = reply_json(finished(run_program(PROGRAM, eyes)), eyes)
+    found = reply_json(finish(run_program(PROGRAM, eyes)), eyes)
     features = found["evidence"]["features"]
     assert [(each["properties"]["layer"], each["properties"]["what"]) for each in features] == [
         (1, "lake"), (1, "lake"), (2, "house"), (2, "house"), (3, "house within 50 m of a lake"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
-from miniature_sets import finish
+from long_work import finish
 from odc.geo.geobox import GeoBox
 
 from graft_core.errors import ExportError, QueryError

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import rasterio
 import rasterio.warp
 import shapely
 from affine import Affine
+from long_work import finish, followed
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from pyarrow import parquet
@@ -41,7 +42,7 @@ from graft_core.tasks.retrieve import hit_at, retrieve, unscored_at
 from graft_core.tasks.score import Searcher
 from graft_core.tasks.write_density import write_density
 from graft_core.tasks.write_hits import hit_rows, thumbnails, write_retrieval
-from graft_core.types import F32, Progress
+from graft_core.types import F32
 
 ENCODER = "graft-demo-sentinel2"
 SIDE_PX = 128
@@ -74,17 +75,8 @@ def vectors(fragments: Sequence[major_tom.Fragment], lake: int) -> F32:
     return np.asarray(3 * rows + noise, np.float32)
 
 
-def finished(work: Generator[Progress, None, Imported]) -> tuple[Imported, list[Progress]]:
-    steps = []
-    while True:
-        try:
-            steps.append(next(work))
-        except StopIteration as end:
-            return end.value, steps
-
-
 def imported(source: Path, **options: Any) -> Imported:
-    return finished(import_embeddings([source], ENCODER, settings.indexes_dir(), **options))[0]
+    return finish(import_embeddings([source], ENCODER, settings.indexes_dir(), **options))
 
 
 def searcher(done: Imported) -> Searcher:
@@ -342,7 +334,7 @@ def test_a_killed_import_goes_on_and_leaves_one_scene(tmp_path: Path) -> None:
                 break
     assert list(staged.rglob("tiles.log"))
     assert not list_indexes(settings.indexes_dir())[0].scenes, "nothing is committed yet"
-    done, steps = finished(import_embeddings([tmp_path / "set"], ENCODER, settings.indexes_dir()))
+    done, steps = followed(import_embeddings([tmp_path / "set"], ENCODER, settings.indexes_dir()))
     assert done.embeddings == len(fragments)
     assert {step.unit for step in steps} == {"embeddings"}, "the places are not read again"
     assert 36 <= steps[0].resumed < len(fragments)
@@ -377,7 +369,7 @@ def test_an_encoder_that_cannot_answer_is_refused_before_anything_is_written(
     source: Path, encoder: str, message: str
 ) -> None:
     with pytest.raises(ModelError, match=message):
-        finished(import_embeddings([source], encoder, settings.indexes_dir()))
+        finish(import_embeddings([source], encoder, settings.indexes_dir()))
     assert not settings.tiles_dir().exists()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pair_material import finished
+from long_work import finish
 from pyproj import Transformer
 
 from graft_core.io.photo import PhotoTags, write_photo
@@ -36,9 +36,7 @@ def drawn_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tags = PhotoTags(float(lon[i]), float(lat[i]), photo.heading, 4.0, datetime(2024, 7, 1, 12))
         write_photo(folder / "photos" / f"{i:03}.jpg", photo.pixels, tags)
     options = PairOptions(places_only=False, validation_share=0.3, block_tiles=1)
-    write_pairs(
-        folder / "pairs.parquet", finished(make_pairs([folder / "photos"], [str(folder / "naip.tif")], options))
-    )
+    write_pairs(folder / "pairs.parquet", finish(make_pairs([folder / "photos"], [str(folder / "naip.tif")], options)))
     return folder
 
 

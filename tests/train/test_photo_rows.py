@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from known_encoder import KnownEncoder
-from pair_material import finished
+from long_work import finish
 from PIL import Image
 
 from graft_core.errors import TrainError
@@ -36,7 +36,7 @@ def pictures(folder: Path, count: int) -> list[str]:
 def test_a_row_is_the_unit_embedding_of_its_photo(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "in", 150)
     encoder = KnownEncoder()
-    found = finished(photo_rows(photos, encoder, tmp_path / "cache"))
+    found = finish(photo_rows(photos, encoder, tmp_path / "cache"))
     direct = encoder.encode_photos([np.asarray(Image.open(photo)) for photo in photos])
     np.testing.assert_allclose(found.rows, direct, atol=2e-3)
     np.testing.assert_allclose(np.linalg.norm(found.rows, axis=1), 1, atol=1e-6)
@@ -45,10 +45,10 @@ def test_a_row_is_the_unit_embedding_of_its_photo(tmp_path: Path) -> None:
 
 def test_a_second_call_decodes_nothing_and_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos = pictures(tmp_path / "in", 70)
-    first = finished(photo_rows(photos, Counting(), tmp_path / "cache"))
+    first = finish(photo_rows(photos, Counting(), tmp_path / "cache"))
     monkeypatch.setattr(module, "read_bytes", lambda place: pytest.fail(f"{place} is read again"))
     encoder = Counting()
-    again = finished(photo_rows(list(reversed(photos)), encoder, tmp_path / "cache"))
+    again = finish(photo_rows(list(reversed(photos)), encoder, tmp_path / "cache"))
     np.testing.assert_array_equal(again.rows[::-1], first.rows)
     assert again.digests[::-1] == first.digests
     assert encoder.photos == 0
@@ -59,11 +59,11 @@ def test_a_copy_shares_the_row_and_a_changed_file_gets_its_own(tmp_path: Path) -
     copy = tmp_path / "copy.png"
     copy.write_bytes(Path(photo).read_bytes())
     encoder = Counting()
-    found = finished(photo_rows([photo, str(copy)], encoder, tmp_path / "cache"))
+    found = finish(photo_rows([photo, str(copy)], encoder, tmp_path / "cache"))
     assert (encoder.photos, len(set(found.digests))) == (1, 1)
     Image.new("RGB", (20, 30), "red").save(photo)
     os.utime(photo, (1, 1))
-    changed = finished(photo_rows([photo], encoder, tmp_path / "cache"))
+    changed = finish(photo_rows([photo], encoder, tmp_path / "cache"))
     assert encoder.photos == 2
     assert changed.digests != found.digests[:1]
 
@@ -72,7 +72,7 @@ def test_another_teacher_has_rows_of_its_own(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "in", 3)
     for weights in ("0" * 64, "1" * 64):
         encoder = Counting(weights=weights)
-        finished(photo_rows(photos, encoder, tmp_path / "cache"))
+        finish(photo_rows(photos, encoder, tmp_path / "cache"))
         assert encoder.photos == 3
     assert len(list((tmp_path / "cache").glob("*.sqlite"))) == 2
 
@@ -81,7 +81,7 @@ def test_an_unreadable_photo_is_a_problem_and_not_the_end(tmp_path: Path) -> Non
     (good,) = pictures(tmp_path / "in", 1)
     (tmp_path / "text.jpg").write_text("text")
     photos = [str(tmp_path / "none.jpg"), good, str(tmp_path / "text.jpg")]
-    found = finished(photo_rows(photos, KnownEncoder(), tmp_path / "cache"))
+    found = finish(photo_rows(photos, KnownEncoder(), tmp_path / "cache"))
     assert np.isnan(found.rows).all(axis=1).tolist() == [True, False, True]
     assert found.reasons == {0: "no such file", 2: "not an image"}
     assert found.problems[2].startswith("not an image: ")
@@ -89,7 +89,7 @@ def test_an_unreadable_photo_is_a_problem_and_not_the_end(tmp_path: Path) -> Non
 
 def test_progress_counts_photos_and_starts_with_those_known(tmp_path: Path) -> None:
     photos = pictures(tmp_path / "in", 200)
-    finished(photo_rows(photos[:50], KnownEncoder(), tmp_path / "cache"))
+    finish(photo_rows(photos[:50], KnownEncoder(), tmp_path / "cache"))
     steps = list(photo_rows(photos, KnownEncoder(), tmp_path / "cache"))
     assert [(step.done, step.total, step.unit, step.resumed) for step in steps] == [
         (114, 200, "photos", 50),
@@ -104,12 +104,12 @@ def test_what_was_done_before_an_interruption_is_kept(tmp_path: Path) -> None:
     next(work)
     work.close()
     encoder = Counting()
-    finished(photo_rows(photos, encoder, tmp_path / "cache"))
+    finish(photo_rows(photos, encoder, tmp_path / "cache"))
     assert encoder.photos == 100 - module.AT_ONCE
 
 
 def _work(photos: list[str], cache: Path) -> None:
-    found = finished(photo_rows(photos, KnownEncoder(), cache))
+    found = finish(photo_rows(photos, KnownEncoder(), cache))
     assert np.isfinite(found.rows).all()
 
 
@@ -123,7 +123,7 @@ def test_processes_share_one_cache(tmp_path: Path) -> None:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     encoder = Counting()
-    finished(photo_rows(photos, encoder, tmp_path / "cache"))
+    finish(photo_rows(photos, encoder, tmp_path / "cache"))
     assert encoder.photos == 0
 
 
@@ -132,12 +132,12 @@ def test_a_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
     encoder = KnownEncoder()
     (tmp_path / f"{encoder.spec.key}.sqlite").write_text("not a database, but long enough to be looked at as one" * 9)
     with pytest.raises(TrainError, match="remove that file"):
-        finished(photo_rows(photos, encoder, tmp_path))
+        finish(photo_rows(photos, encoder, tmp_path))
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainError, match="cannot be used"):
-        finished(photo_rows(photos, encoder, tmp_path / "file"))
+        finish(photo_rows(photos, encoder, tmp_path / "file"))
 
 
 def test_no_photos_are_no_rows(tmp_path: Path) -> None:
-    found = finished(photo_rows([], KnownEncoder(), default_cache()))
+    found = finish(photo_rows([], KnownEncoder(), default_cache()))
     assert found.rows.shape == (0, 4)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pair_material import finished
+from long_work import finish
 
 from graft_core.errors import SceneError, TrainError
 from graft_core.geo.grid import tile_grid
@@ -22,7 +22,7 @@ def test_a_tile_has_the_pixels_that_indexing_sees(drawn_place: Path, tmp_path: P
     lattice = next(iter(read_tiles(scene, grid)))
     first = grid.tile(int(lattice.index[0]))
     one = replace(table, corner=np.array([[first.top, first.left]]), scene=table.scene[:1])
-    tiles = finished(cut_tiles([one], tmp_path))
+    tiles = finish(cut_tiles([one], tmp_path))
     np.testing.assert_array_equal(tiles[0], lattice.pixels[0])
 
 
@@ -30,7 +30,7 @@ def test_tiles_are_cut_once_and_mapped(drawn_place: Path, tmp_path: Path) -> Non
     table = read_pairs(drawn_place / "pairs.parquet")
     work = cut_tiles([table, table], tmp_path)
     assert next(work).unit == "tiles"
-    tiles = finished(work)
+    tiles = finish(work)
     assert tiles.shape == (2 * len(table.scene), 128, 128, 3)
     np.testing.assert_array_equal(tiles[: len(table.scene)], tiles[len(table.scene) :])
     assert isinstance(tiles, np.memmap)
@@ -50,7 +50,7 @@ def test_a_scene_that_is_gone_is_named(copied: Callable[[], Path], tmp_path: Pat
     folder = copied()
     (folder / "naip.tif").unlink()
     with pytest.raises(SceneError, match=r"naip\.tif"):
-        finished(cut_tiles([read_pairs(folder / "pairs.parquet")], tmp_path))
+        finish(cut_tiles([read_pairs(folder / "pairs.parquet")], tmp_path))
 
 
 def test_tables_that_do_not_go_together_are_refused(drawn_place: Path) -> None:

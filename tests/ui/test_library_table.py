@@ -1,5 +1,8 @@
+"""What the table of the Library tells of scenes whose server comes and goes."""
+
 import pytest
 from imagery_material import area_in, drawn, planetary_sentinel2
+from long_work import finish
 from stac_server import StacServer
 
 from graft_core.io.imagery.remote import Attempts
@@ -15,19 +18,11 @@ def in_place(catalogs: StacServer) -> StacServer:
     item = planetary_sentinel2(catalogs, "2022-06-17", drawn(1900, side=512))
     area = area_in(item)
     plan = plan_imagery(find_imagery("planetary-computer", "sentinel2", area).items, area, "place")
-    (path,) = finished(get_imagery(plan, attempts=Attempts(1)))
+    (path,) = finish(get_imagery(plan, attempts=Attempts(1)))
     for file in list(catalogs.folder.rglob("*.tif")):
         file.rename(file.with_suffix(".new.tif"))
     path.write_text(path.read_text().replace(".tif", ".new.tif"))
     return catalogs
-
-
-def finished(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def test_scene_whose_server_was_away_is_tried_again(in_place: StacServer, monkeypatch: pytest.MonkeyPatch) -> None:

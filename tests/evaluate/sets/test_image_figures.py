@@ -8,6 +8,7 @@ import miniature_sets as mini
 import numpy as np
 import pytest
 from known_encoder import COLORS, KnownEncoder
+from long_work import finish
 
 from graft_core.errors import BenchmarkError, QueryError
 from graft_core.evaluate.sets import class_words, embed
@@ -23,7 +24,7 @@ CLASSES = ["blue", "green", "red"]
 
 
 def measured(asked: LabelledSet, cache: Path, encoder: Any = None, **options: Any) -> SetResult:
-    return mini.finish(evaluate_images(asked, encoder or KnownEncoder(), cache, **options))
+    return finish(evaluate_images(asked, encoder or KnownEncoder(), cache, **options))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import miniature_sets as mini
 import numpy as np
 import pytest
 from known_encoder import KnownEncoder
+from long_work import finish
 from PIL import Image
 
 from graft_core.errors import BenchmarkError, ExportError, QueryError
@@ -35,7 +36,7 @@ def two(tmp_path: Path) -> LandCoverSet:
 
 
 def measured(asked: LandCoverSet, cache: Path, encoder: KnownEncoder) -> SetResult:
-    return mini.finish(evaluate_land_cover(asked, encoder, cache))
+    return finish(evaluate_land_cover(asked, encoder, cache))
 
 
 @pytest.mark.parametrize("level", ["patch", "tile"])

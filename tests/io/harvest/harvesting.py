@@ -1,30 +1,17 @@
 """A harvest as the program runs it, without waiting between requests."""
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
 
 import shapely
+from long_work import followed
 from photo_services import Served
 
 from graft_core.io.harvest.harvest import HarvestReport, plan_harvest, run_harvest
 from graft_core.io.harvest.services import open_service
 from graft_core.types import Progress
 
-T = TypeVar("T")
 AREA = shapely.box(2.0, 48.0, 2.02, 48.02)
 """Two kilometres near Paris."""
-
-
-def finished(work: Generator[Progress, None, T], steps: list[Progress] | None = None) -> T:
-    """What long work returns in the end; its steps are added to a list."""
-    while True:
-        try:
-            step = next(work)
-        except StopIteration as end:
-            return end.value
-        if steps is not None:
-            steps.append(step)
 
 
 def harvest(
@@ -38,8 +25,11 @@ def harvest(
     """List, choose and download; how long it would have waited is added to a list."""
     provider = open_service(name, sleep=(waits if waits is not None else []).append)
     with provider.opened():
-        plan = finished(plan_harvest(provider, area, out, limit), steps)
-        return finished(run_harvest(provider, plan), steps)
+        plan, listing = followed(plan_harvest(provider, area, out, limit))
+        report, fetching = followed(run_harvest(provider, plan))
+    if steps is not None:
+        steps += [*listing, *fetching]
+    return report
 
 
 def scattered(count: int, first: int = 1, **facts: str) -> list[Served]:

@@ -7,7 +7,8 @@ from typing import Any
 import geopandas
 import pytest
 import shapely
-from harvesting import finished, harvest, scattered
+from harvesting import harvest, scattered
+from long_work import finish
 from photo_services import Services, Trouble
 
 from graft_core.errors import PhotoError
@@ -49,7 +50,7 @@ def test_a_box_with_more_than_a_search_tells_is_asked_in_parts(services: Service
     provider = open_service("commons", sleep=lambda _: None)
     services.part = 500
     with provider.opened():
-        plan = finished(plan_harvest(provider, shapely.box(2, 48, 2.02, 48.02), out))
+        plan = finish(plan_harvest(provider, shapely.box(2, 48, 2.02, 48.02), out))
     assert (plan.found, plan.crowded_spots) == (620, 0)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import geopandas
 import pytest
-from harvesting import AREA, finished, harvest, scattered
+from harvesting import AREA, harvest, scattered
+from long_work import finish
 from photo_services import FLICKR_LICENCES, Served, Services, Trouble
 
 from graft_core.errors import PhotoError
@@ -30,7 +31,7 @@ def test_more_than_a_search_can_tell_is_asked_in_parts(services: Services, out: 
     services.photos = [Served(str(i), 2 + 0.02 * i / 4200, 48 + 0.02 * i / 4200, b"x") for i in range(4200)]
     provider = open_service("flickr", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
     assert (plan.found, plan.crowded_spots) == (4200, 0)
     assert max(int(asked["page"]) for asked in services.listings()[1:]) <= 16
 
@@ -39,7 +40,7 @@ def test_a_spot_with_too_many_photos_is_read_as_far_as_the_service_tells(service
     services.photos = [Served(str(i), 2.0113, 48.0117, b"x") for i in range(4300)]
     provider = open_service("flickr", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
     assert (plan.found, plan.crowded_spots) == (4000, 1)
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import shapely
 from full_disk import largest_file
-from harvesting import AREA, finished, harvest, scattered
+from harvesting import AREA, harvest, scattered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from long_work import finish
 from photo_services import Served, Services, Trouble, jpeg
 
 from graft_core.errors import ExportError, GraftError, PhotoError
@@ -59,7 +60,7 @@ def test_a_harvest_is_a_table_with_licence_author_page_time_and_place_of_every_p
 def test_the_table_is_a_list_of_photos_for_pairs_as_it_is(services: Services, out: Path, name: str) -> None:
     services.photos = scattered(5)
     harvest(name, out)
-    listed = finished(list_photos([out]))
+    listed = finish(list_photos([out]))
     assert listed.problems == {}
     assert [Path(place).is_file() for place in listed.places] == [True] * 5
     assert np.allclose(np.sort(listed.lonlat[:, 0]), [each.lon for each in services.photos])
@@ -330,7 +331,7 @@ def test_a_download_that_was_stopped_goes_on_and_its_progress_says_so(services: 
     services.photos = scattered(20)
     provider = open_service("commons", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
         work = run_harvest(provider, plan)
         first = next(work)
         work.close()
@@ -408,10 +409,10 @@ def test_a_disk_without_room_is_told_before_anything_is_downloaded(services: Ser
     provider = open_service("commons", sleep=lambda _: None)
     provider.photo_bytes = 10**18
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
         assert plan.bytes_to_come == 3 * 10**18
         with pytest.raises(PhotoError, match=r"need about 3000000000\.0 GB and .* free some space, .* to fewer"):
-            finished(run_harvest(provider, plan))
+            finish(run_harvest(provider, plan))
     assert services.images() == []
 
 
@@ -420,7 +421,7 @@ def test_what_is_expected_follows_the_photos_that_are_there(services: Services, 
     harvest("commons", out, limit=30)
     provider = open_service("commons", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out, 60))
+        plan = finish(plan_harvest(provider, AREA, out, 60))
     mean = sum(path.stat().st_size for path in (out.parent / "photos").glob("*.jpg")) / 30
     assert plan.bytes_to_come == pytest.approx(30 * mean, abs=1)
 
@@ -432,7 +433,7 @@ def test_a_photo_that_did_not_come_is_still_expected(services: Services, out: Pa
     provider = open_service("commons", sleep=lambda _: None)
     provider.photo_bytes = 1000
     with provider.opened():
-        assert finished(plan_harvest(provider, AREA, out)).bytes_to_come == 1000
+        assert finish(plan_harvest(provider, AREA, out)).bytes_to_come == 1000
 
 
 def test_an_area_beyond_reason_is_refused_before_anything_is_asked(services: Services, out: Path) -> None:
@@ -510,9 +511,9 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(services: Services, out: P
     services.photos[1].body = jpeg(2, side=700)
     provider = open_service("commons", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
         with largest_file(200_000), pytest.raises(ExportError, match=r"Cannot write .*2\.jpg: the disk is full; free"):
-            finished(run_harvest(provider, plan))
+            finish(run_harvest(provider, plan))
     services.asked = []
     assert harvest("commons", out).kept == 3
     assert "1" not in services.images()

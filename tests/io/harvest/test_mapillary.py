@@ -6,7 +6,8 @@ from pathlib import Path
 import geopandas
 import pytest
 import shapely
-from harvesting import AREA, finished, harvest, scattered
+from harvesting import AREA, harvest, scattered
+from long_work import finish
 from photo_services import Served, Services, Trouble
 
 from graft_core.errors import PhotoError
@@ -31,7 +32,7 @@ def test_two_thousand_photos_are_taken_for_more_than_the_service_tells(services:
     services.photos = [Served(str(i), 2 + 0.02 * i / 2400, 48 + 0.02 * i / 2400, b"x") for i in range(2400)]
     provider = open_service("mapillary", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
     assert (plan.found, plan.crowded_spots) == (2400, 0)
     assert services.listings()[0]["limit"] == "2000"
 
@@ -56,18 +57,18 @@ def test_an_address_that_has_expired_is_asked_for_anew(services: Services, out: 
     services.photos = scattered(3)
     provider = open_service("mapillary", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
         services.issue = 2
-        assert finished(run_harvest(provider, plan)).kept == 3
+        assert finish(run_harvest(provider, plan)).kept == 3
 
 
 def test_a_photo_taken_back_since_it_was_listed_is_late_not_fatal(services: Services, out: Path) -> None:
     services.photos = scattered(3)
     provider = open_service("mapillary", sleep=lambda _: None)
     with provider.opened():
-        plan = finished(plan_harvest(provider, AREA, out))
+        plan = finish(plan_harvest(provider, AREA, out))
         services.photos = services.photos[1:]
-        report = finished(run_harvest(provider, plan))
+        report = finish(run_harvest(provider, plan))
     assert (report.kept, sum(report.left_out.values())) == (2, 1)
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from known_encoder import KnownEncoder, unit_vector
-from pair_material import LEFT, TOP, finished, lon_lat, write_photos, write_scene
+from long_work import finish
+from pair_material import LEFT, TOP, lon_lat, write_photos, write_scene
 from PIL import Image
 from pyproj import Transformer
 
@@ -34,7 +35,7 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(photos: Path, scenes: list[Path], options: PairOptions = PLAIN) -> PairTable:
-    return finished(make_pairs([photos], [str(scene) for scene in scenes], options))
+    return finish(make_pairs([photos], [str(scene) for scene in scenes], options))
 
 
 def nothing(photos: Path, scenes: list[Path], options: PairOptions = PLAIN) -> NoPairsError:
@@ -107,7 +108,7 @@ def test_what_holds_of_every_table(
         positions[: count // 3] = positions[0] + rng.normal(0, 2, (count // 3, 2))
         options = replace(PLAIN, cap=cap, validation_share=share, block_tiles=blocks, seed=seed)
         try:
-            table = finished(
+            table = finish(
                 save_pairs(
                     [write_photos(folder / "p", positions)],
                     [str(each) for each in shown],
@@ -165,7 +166,7 @@ def test_no_match_is_said_clearly_and_only_the_report_is_written(tmp_path: Path)
     error = nothing(photos, scenes)
     assert str(error).startswith("None of the 2 photos lies in one of the 3 scenes: the nearest is 249 km away from 0-")
     with pytest.raises(NoPairsError):
-        finished(save_pairs([photos], [str(scene) for scene in scenes], PLAIN, tmp_path / "x.parquet"))
+        finish(save_pairs([photos], [str(scene) for scene in scenes], PLAIN, tmp_path / "x.parquet"))
     assert sorted(path.name for path in tmp_path.glob("x.*")) == ["x.report.html", "x.report.json"]
 
 
@@ -301,7 +302,7 @@ def test_the_page_stands_alone_and_hides_nothing(tmp_path: Path) -> None:
     scene = write_scene(tmp_path / "a.tif")
     positions = np.random.default_rng(0).uniform(0, 500, (60, 2))
     photos = write_photos(tmp_path / "<p&>", positions)
-    table = finished(save_pairs([photos], [str(scene)], PLAIN, tmp_path / "x.parquet"))
+    table = finish(save_pairs([photos], [str(scene)], PLAIN, tmp_path / "x.parquet"))
     page = (tmp_path / "x.report.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
