@@ -1,5 +1,5 @@
 """``python -m graft_core``."""
 
-from graft_core.cli import main
+from graft_core.cli.main import main
 
 main()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from graft_core.cli import main
+from graft_core.cli.main import main
 
 
 class Said(NamedTuple):

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from graft_core.cli import main
+from graft_core.cli.main import main
 from graft_core.models.encoder import LazyEncoder
 from graft_core.types import F32, U8
 

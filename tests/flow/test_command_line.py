@@ -13,7 +13,7 @@ import rasterio
 from four_colors import LEFT, TOP, four_colors, geobox
 from known_encoder import KnownEncoder
 
-from graft_core.cli import main
+from graft_core.cli.main import main
 from graft_core.evaluate import worlds
 from graft_core.io.geotiff import write_raster
 from graft_core.tasks import catalog
@@ -316,7 +316,7 @@ def test_evaluate_prints_one_object_for_all_seeds(run: Run, monkeypatch: pytest.
 def test_help_is_quick_for_it_loads_neither_torch_nor_streamlit(words: list[str]) -> None:
     program = (
         "import sys\n"
-        "from graft_core.cli import main\n"
+        "from graft_core.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "except SystemExit as stop:\n    status = stop.code\n"
         "loaded = {'torch', 'streamlit', 'open_clip'} & set(sys.modules)\n"

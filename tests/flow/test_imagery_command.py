@@ -110,7 +110,7 @@ def test_a_median_is_got_of_all_dates(catalogs: StacServer) -> None:
 
 def test_help_comes_without_the_libraries_of_searches() -> None:
     code = (
-        "import sys\nfrom graft_core.cli import main\n"
+        "import sys\nfrom graft_core.cli.main import main\n"
         "try:\n    main(['imagery', '--help'])\nexcept SystemExit:\n    pass\n"
         "print([name for name in ('pystac_client', 'rasterio', 'geopandas', 'torch') if name in sys.modules])"
     )

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from graft_core import cli_progress
-from graft_core.cli_progress import describe, show
+from graft_core.cli import progress
+from graft_core.cli.progress import describe, show
 from graft_core.types import Progress
 
 
@@ -26,7 +26,7 @@ def test_state_is_told_with_rate_and_time_left(step: Progress, expected: str) ->
 def test_log_gets_a_line_now_and_then_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli_progress, "LOG_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
     show(iter([Progress(5, 10, "tiles", 1.0)]), "index naip")
     said = capsys.readouterr()
     assert said.out == ""

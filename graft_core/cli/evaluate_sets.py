@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graft_core import settings
-from graft_core.cli_output import print_json, print_lines, say
-from graft_core.cli_progress import shown
+from graft_core.cli.output import print_json, print_lines, say
+from graft_core.cli.progress import shown
 from graft_core.errors import BenchmarkError
 
 if TYPE_CHECKING:

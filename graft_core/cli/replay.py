@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_change import for_both, report_change
-from graft_core.cli_progress import show, shown
-from graft_core.cli_search import report_map
+from graft_core.cli import options
+from graft_core.cli.change import for_both, report_change
+from graft_core.cli.progress import show, shown
+from graft_core.cli.search import report_map
 
 if TYPE_CHECKING:
     from graft_core.tasks.density_recipe import DensityRecipe

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import print_json, print_lines, say
-from graft_core.cli_progress import shown
+from graft_core.cli import options
+from graft_core.cli.output import print_json, print_lines, say
+from graft_core.cli.progress import shown
 from graft_core.errors import QuestionError
 
 if TYPE_CHECKING:

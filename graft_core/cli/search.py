@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import bytes_text, print_json, print_lines, say
-from graft_core.cli_progress import show
+from graft_core.cli import options
+from graft_core.cli.output import bytes_text, print_json, print_lines, say
+from graft_core.cli.progress import show
 
 if TYPE_CHECKING:
     from graft_core.io.scene import Scene

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import print_json, print_lines
-from graft_core.cli_progress import shown
-from graft_core.cli_search import searcher_of
+from graft_core.cli import options
+from graft_core.cli.output import print_json, print_lines
+from graft_core.cli.progress import shown
+from graft_core.cli.search import searcher_of
 
 if TYPE_CHECKING:
     from graft_core.io.scene import Scene

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graft_core import cli_evaluate_sets as benchmark
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import bytes_text, print_json, print_lines, say
-from graft_core.cli_progress import show
+from graft_core.cli import evaluate_sets as benchmark
+from graft_core.cli import options
+from graft_core.cli.output import bytes_text, print_json, print_lines, say
+from graft_core.cli.progress import show
 
 if TYPE_CHECKING:
     from graft_core.types import SensorName

@@ -6,22 +6,22 @@ from typing import NoReturn
 
 import typer
 
-from graft_core import (
-    cli_ask,
-    cli_change,
-    cli_check,
-    cli_embeddings,
-    cli_experiment,
-    cli_imagery,
-    cli_pairs,
-    cli_photos,
-    cli_replay,
-    cli_segment,
-    cli_train,
+from graft_core.cli import (
+    ask,
+    change,
+    check,
+    embeddings,
+    experiment,
+    house,
+    imagery,
+    pairs,
+    photos,
+    replay,
+    search,
+    segment,
+    train,
 )
-from graft_core import cli_house as house
-from graft_core import cli_search as search
-from graft_core.cli_output import say
+from graft_core.cli.output import say
 from graft_core.errors import GraftError
 
 INTERRUPTED = 130
@@ -43,19 +43,19 @@ for verb in (
     search.index,
     search.density,
     search.retrieve,
-    cli_change.change,
-    cli_replay.replay,
-    cli_segment.segment,
-    cli_segment.classify,
-    cli_ask.ask,
+    change.change,
+    replay.replay,
+    segment.segment,
+    segment.classify,
+    ask.ask,
     house.evaluate,
-    cli_check.check,
-    cli_imagery.imagery,
-    cli_embeddings.embeddings,
-    cli_photos.photos,
-    cli_pairs.pairs,
-    cli_train.train,
-    cli_experiment.experiment,
+    check.check,
+    imagery.imagery,
+    embeddings.embeddings,
+    photos.photos,
+    pairs.pairs,
+    train.train,
+    experiment.experiment,
 ):
     app.command()(verb)
 

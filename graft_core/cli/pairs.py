@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from graft_core import cli_options as options
-from graft_core.cli_output import print_json, print_lines, say
-from graft_core.cli_progress import show
+from graft_core.cli import options
+from graft_core.cli.output import print_json, print_lines, say
+from graft_core.cli.progress import show
 from graft_core.errors import TrainError
 from graft_core.types import Progress, SensorName
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import print_json, say
-from graft_core.cli_progress import show
+from graft_core.cli import options
+from graft_core.cli.output import print_json, say
+from graft_core.cli.progress import show
 from graft_core.errors import TrainError
 from graft_core.types import Progress
 

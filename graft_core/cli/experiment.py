@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from graft_core import cli_options as options
 from graft_core import settings
-from graft_core.cli_output import print_lines, say
-from graft_core.cli_progress import show
+from graft_core.cli import options
+from graft_core.cli.output import print_lines, say
+from graft_core.cli.progress import show
 
 
 def experiment(

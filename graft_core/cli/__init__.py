@@ -1,0 +1,1 @@
+"""The command line: the tasks that the pages run, for the shell."""
