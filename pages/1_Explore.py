@@ -4,16 +4,16 @@ import streamlit as st
 
 from graft_core.io.qml import RAMPS
 from graft_core.ui import cached
-from graft_core.ui.answers import ask, show_answer, what_is_asked
 from graft_core.ui.controls import choose_look, choose_search
 from graft_core.ui.errors import told
-from graft_core.ui.explore_map import show_map
+from graft_core.ui.explore.answers import ask, show_answer, what_is_asked
+from graft_core.ui.explore.map import show_map
+from graft_core.ui.explore.place import show_place, tile_seen
+from graft_core.ui.explore.two_scenes import sides_of
 from graft_core.ui.first_start import make_demo
-from graft_core.ui.place import show_place, tile_seen
 from graft_core.ui.preload import ENCODERS, PAUSE_S, preload
 from graft_core.ui.query_box import ask_for_query
 from graft_core.ui.state import exploring
-from graft_core.ui.two_scenes import sides_of
 
 known = [scene for scene in cached.scenes() if scene.encoders]
 if not known:

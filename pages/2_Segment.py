@@ -11,11 +11,11 @@ from graft_core.ui.job_panel import show_jobs
 from graft_core.ui.patch_controls import choose_looking
 from graft_core.ui.preload import ENCODERS, PAUSE_S, preload
 from graft_core.ui.query_box import ask_for_query
-from graft_core.ui.segment_answer import find, show_answer, what_is_wanted
-from graft_core.ui.segment_clicks import act_on_click, choose_mode
-from graft_core.ui.segment_controls import choose_objects, choose_objects_look
-from graft_core.ui.segment_map import show_map
-from graft_core.ui.segment_state import segmenting
+from graft_core.ui.segment.answer import find, show_answer, what_is_wanted
+from graft_core.ui.segment.clicks import act_on_click, choose_mode
+from graft_core.ui.segment.controls import choose_objects, choose_objects_look
+from graft_core.ui.segment.map import show_map
+from graft_core.ui.segment.state import segmenting
 from graft_core.ui.state import arrive
 
 arrive()

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from graft_core.ui import cached
-from graft_core.ui.classify_accuracy import show_accuracy
-from graft_core.ui.classify_answer import label, what_is_asked
-from graft_core.ui.classify_classes import edit_classes, listed_classes
-from graft_core.ui.classify_controls import choose_label_look, choose_labelling
-from graft_core.ui.classify_map import show_map
-from graft_core.ui.classify_results import TABS, offer_downloads, show_areas
-from graft_core.ui.classify_state import classifying
+from graft_core.ui.classify.accuracy import show_accuracy
+from graft_core.ui.classify.answer import label, what_is_asked
+from graft_core.ui.classify.classes import edit_classes, listed_classes
+from graft_core.ui.classify.controls import choose_label_look, choose_labelling
+from graft_core.ui.classify.map import show_map
+from graft_core.ui.classify.results import TABS, offer_downloads, show_areas
+from graft_core.ui.classify.state import classifying
 from graft_core.ui.errors import told
 from graft_core.ui.first_start import make_demo
 from graft_core.ui.job_panel import show_jobs

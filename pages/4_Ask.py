@@ -3,13 +3,13 @@
 import streamlit as st
 
 from graft_core.ui import cached
-from graft_core.ui.ask_answer import answer, ready, show_problem
-from graft_core.ui.ask_box import ask_for_question
-from graft_core.ui.ask_controls import choose_answering, choose_evidence_look
-from graft_core.ui.ask_entries import opened, show_entries
-from graft_core.ui.ask_history import load_entries
-from graft_core.ui.ask_map import show_map
-from graft_core.ui.ask_state import asking, history_folder
+from graft_core.ui.ask.answer import answer, ready, show_problem
+from graft_core.ui.ask.box import ask_for_question
+from graft_core.ui.ask.controls import choose_answering, choose_evidence_look
+from graft_core.ui.ask.entries import opened, show_entries
+from graft_core.ui.ask.history import load_entries
+from graft_core.ui.ask.map import show_map
+from graft_core.ui.ask.state import asking, history_folder
 from graft_core.ui.errors import told
 from graft_core.ui.first_start import make_demo
 from graft_core.ui.job_panel import show_jobs

@@ -7,14 +7,14 @@ from graft_core.ui import cached
 from graft_core.ui.errors import told
 from graft_core.ui.job_panel import show_jobs
 from graft_core.ui.preload import ENCODERS, PAUSE_S, preload
-from graft_core.ui.train_compare import compare
-from graft_core.ui.train_live import show_run
-from graft_core.ui.train_pairs import make_pairs, offer_first_pairs
-from graft_core.ui.train_report import show_report
-from graft_core.ui.train_settings import choose_training
-from graft_core.ui.train_start import offer_start
-from graft_core.ui.train_state import STEPS, arrive, choose_run, first_step
-from graft_core.ui.train_tables import list_tables, pair_names
+from graft_core.ui.train.compare import compare
+from graft_core.ui.train.live import show_run
+from graft_core.ui.train.pairs import make_pairs, offer_first_pairs
+from graft_core.ui.train.report import show_report
+from graft_core.ui.train.settings import choose_training
+from graft_core.ui.train.start import offer_start
+from graft_core.ui.train.state import STEPS, arrive, choose_run, first_step
+from graft_core.ui.train.tables import list_tables, pair_names
 
 arrive()
 tables, reports, runs = list_tables(), pair_names(), list_runs()

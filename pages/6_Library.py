@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from graft_core.ui.add_scene import add_scene
-from graft_core.ui.encoder_cards import show_encoders
 from graft_core.ui.errors import told
-from graft_core.ui.find_imagery import find_and_get
+from graft_core.ui.find.view import find_and_get
 from graft_core.ui.first_start import offer_demo
 from graft_core.ui.job_panel import show_jobs
-from graft_core.ui.library_map import show_footprints
-from graft_core.ui.library_table import holdings, offer_undo, show_scenes
+from graft_core.ui.library.add_scene import add_scene
+from graft_core.ui.library.encoder_cards import show_encoders
+from graft_core.ui.library.map import show_footprints
+from graft_core.ui.library.table import holdings, offer_undo, show_scenes
 
 mine, found = st.tabs(["My scenes", "Find imagery"], key="view", bind="query-params", on_change="rerun")
 if mine.open:

@@ -11,8 +11,8 @@ from graft_core.geo.place import WGS84, reprojected
 from graft_core.io.vector import read_area
 from graft_core.tasks.catalog import KnownScene
 from graft_core.ui.errors import told
+from graft_core.ui.explore.two_scenes import Other, choose_other
 from graft_core.ui.state import Exploring, OnMap, keep_upload
-from graft_core.ui.two_scenes import Other, choose_other
 
 SUITS = "suits the scene"
 OWN = "encoder's own"

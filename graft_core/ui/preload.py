@@ -8,8 +8,8 @@ from starlette.types import ASGIApp
 from graft_core.serve.later import Later
 
 PAGES = (
-    "graft_core.ui.place", "graft_core.ui.relief", "graft_core.ui.histogram", "graft_core.train.config",
-    "graft_core.train.metrics",
+    "graft_core.ui.explore.place", "graft_core.ui.explore.relief", "graft_core.ui.explore.histogram",
+    "graft_core.train.config", "graft_core.train.metrics",
 )  # fmt: skip
 """Maps, rasters, charts; not streamlit_folium, which finds its place in a server that runs."""
 ENCODERS = ("graft_core.models.clip",)

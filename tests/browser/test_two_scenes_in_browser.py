@@ -17,7 +17,7 @@ from graft_core.io.geotiff import write_raster
 from graft_core.io.scene import open_scene
 from graft_core.tasks.catalog import encoder_for
 from graft_core.tasks.index_scene import index_scene
-from graft_core.ui.two_scenes import NOTHING
+from graft_core.ui.explore.two_scenes import NOTHING
 from graft_core.world.overhead import render_naip
 from graft_core.world.scenes import KINDS, WORLD_CRS, write_scene
 from graft_core.world.years import later

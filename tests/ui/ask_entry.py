@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graft_core.ui.ask_history import Entry, new_id
+from graft_core.ui.ask.history import Entry, new_id
 from graft_core.ui.patch_controls import Looking
 
 PROGRAM = 'lakes = find(scene, "lake")\ncount(lakes) > share(scene, "forest")'

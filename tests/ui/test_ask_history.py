@@ -7,7 +7,7 @@ import pytest
 from graft_core.errors import ExportError
 from graft_core.io.atomic import write_json
 from graft_core.serve.answers import VERSION
-from graft_core.ui.ask_history import (
+from graft_core.ui.ask.history import (
     MOST,
     Entry,
     asked_at,

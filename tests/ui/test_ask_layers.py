@@ -4,7 +4,7 @@ import re
 import pytest
 from ask_entry import lakes
 
-from graft_core.ui.ask_layers import (
+from graft_core.ui.ask.layers import (
     COLORS,
     bounds_of_features,
     features_of,
@@ -13,7 +13,7 @@ from graft_core.ui.ask_layers import (
     layers_by_step,
     shown_at_first,
 )
-from graft_core.ui.ask_overlay import evidence_overlay
+from graft_core.ui.ask.overlay import evidence_overlay
 from graft_core.ui.maps import base_map
 from graft_core.ui.offline_maps import use_vendored_assets
 

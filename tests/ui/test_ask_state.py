@@ -1,7 +1,7 @@
 from ask_entry import lakes
 from streamlit.testing.v1 import AppTest
 
-from graft_core.ui.ask_state import Asking
+from graft_core.ui.ask.state import Asking
 from graft_core.ui.patch_controls import Looking
 
 TOWN, SHORE = Looking("town", None, None), Looking("shore", None, None)

@@ -5,9 +5,9 @@ from ask_entry import PROGRAM, lakes
 
 from graft_core.ask.grammar_planner import GrammarPlanner
 from graft_core.ask.language import parse
-from graft_core.ui.ask_box import COARSE, FINE, suggestions
-from graft_core.ui.ask_entries import sure_html
-from graft_core.ui.ask_files import answer_json, answer_text, evidence_json
+from graft_core.ui.ask.box import COARSE, FINE, suggestions
+from graft_core.ui.ask.entries import sure_html
+from graft_core.ui.ask.files import answer_json, answer_text, evidence_json
 
 
 @pytest.mark.parametrize("question", [*FINE, *COARSE])

@@ -4,14 +4,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from graft_core.tasks.class_list import class_colors, parse_classes
-from graft_core.ui.classify_classes import COARSE, FINE
+from graft_core.ui.classify.classes import COARSE, FINE
 
 
 def editor() -> None:
     """The page of this test."""
     import streamlit as st
 
-    from graft_core.ui.classify_classes import edit_classes, listed_classes
+    from graft_core.ui.classify.classes import edit_classes, listed_classes
     from graft_core.ui.errors import told
 
     edit_classes("naip")

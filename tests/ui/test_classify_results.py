@@ -6,8 +6,8 @@ import pytest
 from graft_core.tasks.class_areas import AreaTable, ClassArea
 from graft_core.tasks.class_list import parse_classes
 from graft_core.tasks.write_labels import areas_csv
-from graft_core.ui.classify_accuracy import same_by_words
-from graft_core.ui.classify_results import areas_html, read_areas
+from graft_core.ui.classify.accuracy import same_by_words
+from graft_core.ui.classify.results import areas_html, read_areas
 
 TABLE = AreaTable(
     (

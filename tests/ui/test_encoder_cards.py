@@ -3,7 +3,7 @@ import re
 import pytest
 
 from graft_core.models.registry import find_model, list_models
-from graft_core.ui.encoder_cards import RECOMMENDED, card_of, facts, told_of
+from graft_core.ui.library.encoder_cards import RECOMMENDED, card_of, facts, told_of
 
 
 def test_shipped_encoder_says_what_it_is_for_and_where_it_comes_from() -> None:

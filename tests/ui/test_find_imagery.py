@@ -15,13 +15,13 @@ from graft_core.io.imagery.item import Asset, ImageryItem
 from graft_core.io.imagery.search import Found, Wanted
 from graft_core.tasks.imagery_plan import How, Piece, Plan
 from graft_core.types import SensorName
-from graft_core.ui.find_form import first_day, is_sentinel2
-from graft_core.ui.find_get import WAYS, arguments, sizes, ways
-from graft_core.ui.find_imagery import headline
-from graft_core.ui.find_map import found_outlines, image_at, rings
-from graft_core.ui.find_state import SHOWN, Asked, Finding
-from graft_core.ui.find_table import remarks, row, summary
-from graft_core.ui.library_map import PLAIN
+from graft_core.ui.find.form import first_day, is_sentinel2
+from graft_core.ui.find.get import WAYS, arguments, sizes, ways
+from graft_core.ui.find.map import found_outlines, image_at, rings
+from graft_core.ui.find.state import SHOWN, Asked, Finding
+from graft_core.ui.find.table import remarks, row, summary
+from graft_core.ui.find.view import headline
+from graft_core.ui.library.map import PLAIN
 from graft_core.ui.maps import CHOSEN
 
 AREA = shapely.box(0, 0, 1, 1)

@@ -4,7 +4,7 @@ import pytest
 
 from graft_core.tasks.inventory import Holding, Imagery
 from graft_core.tasks.retrieve import Bounds
-from graft_core.ui.library_map import CHOSEN, GONE, PLAIN, extent, footprints
+from graft_core.ui.library.map import CHOSEN, GONE, PLAIN, extent, footprints
 
 VIRGINIA: Bounds = (-78.9, 37.9, -78.8, 38.0)
 FIJI: Bounds = (179.5, -18.0, -179.5, -17.0)

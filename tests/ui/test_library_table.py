@@ -9,7 +9,7 @@ from graft_core.io.imagery.remote import Attempts
 from graft_core.tasks.find_imagery import find_imagery
 from graft_core.tasks.get_imagery import get_imagery
 from graft_core.tasks.imagery_plan import plan_imagery
-from graft_core.ui import library_table
+from graft_core.ui.library import table as library_table
 
 
 @pytest.fixture

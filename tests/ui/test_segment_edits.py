@@ -14,7 +14,7 @@ from graft_core.tasks.clicks import Click
 from graft_core.tasks.measure import Segment
 from graft_core.tasks.segment import Segmentation
 from graft_core.tasks.segment_recipe import SegmentRecipe
-from graft_core.ui.segment_edits import Edit, Edits, corrected, load_edits, save_edits
+from graft_core.ui.segment.edits import Edit, Edits, corrected, load_edits, save_edits
 
 RECIPE = SegmentRecipe(
     query=parse_query("forest"),

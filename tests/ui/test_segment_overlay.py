@@ -10,7 +10,7 @@ from graft_core.tasks.clicks import Click
 from graft_core.tasks.measure import Segment
 from graft_core.ui.maps import CHOSEN, base_map
 from graft_core.ui.offline_maps import use_vendored_assets
-from graft_core.ui.segment_overlay import bounds_of_shape, clicks_overlay, polygons_overlay
+from graft_core.ui.segment.overlay import bounds_of_shape, clicks_overlay, polygons_overlay
 
 UTM = CRS("EPSG:32632")
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from graft_core.ui.segment_panel import what_hides
+from graft_core.ui.segment.panel import what_hides
 
 
 @pytest.mark.parametrize(

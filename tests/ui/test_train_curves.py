@@ -1,7 +1,7 @@
 """The curves show what the run told, no more and no less."""
 
 from graft_core.train.metrics import Metrics, StepRow, ValidationRow
-from graft_core.ui.train_curves import loss_chart, right_chart
+from graft_core.ui.train.curves import loss_chart, right_chart
 
 METRICS = Metrics(
     (StepRow(1, 4.0, 1e-4, 20.0, 1.0), StepRow(2, 3.0, 1e-4, 20.0, 2.0)),

@@ -9,9 +9,9 @@ import pytest
 from graft_core import settings
 from graft_core.errors import PhotoError
 from graft_core.serve import jobs
-from graft_core.ui import train_pairs
-from graft_core.ui.train_pairs import keep_photos, start_pairs
-from graft_core.ui.train_tables import table_path
+from graft_core.ui.train import pairs as train_pairs
+from graft_core.ui.train.pairs import keep_photos, start_pairs
+from graft_core.ui.train.tables import table_path
 
 
 class Upload(io.BytesIO):

@@ -12,8 +12,8 @@ from four_colors import geobox
 from graft_core.errors import PhotoError, SceneError
 from graft_core.geo.place import bounds_wgs84
 from graft_core.io.geotiff import write_raster
-from graft_core.ui import train_photos
-from graft_core.ui.train_photos import PhotoTable, photo_tables, photos_dir, places, start_photos
+from graft_core.ui.train import photos as train_photos
+from graft_core.ui.train.photos import PhotoTable, photo_tables, photos_dir, places, start_photos
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from graft_core.models.registry import find_model
 from graft_core.train.config import train_config
-from graft_core.ui.train_settings import pace_of, steps_of, teachers
+from graft_core.ui.train.settings import pace_of, steps_of, teachers
 
 
 def sidebar() -> None:
@@ -16,8 +16,8 @@ def sidebar() -> None:
 
     import streamlit as st
 
-    from graft_core.ui.train_settings import choose_training
-    from graft_core.ui.train_tables import Table
+    from graft_core.ui.train.settings import choose_training
+    from graft_core.ui.train.tables import Table
 
     tables = [
         Table(Path("/data/town.parquet"), "naip", 100, 12),

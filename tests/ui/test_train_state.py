@@ -11,7 +11,7 @@ def page() -> None:
     import streamlit as st
 
     from graft_core.serve.runs import Run
-    from graft_core.ui.train_state import arrive, choose_run, first_step
+    from graft_core.ui.train.state import arrive, choose_run, first_step
 
     arrive()
     names = st.session_state.names

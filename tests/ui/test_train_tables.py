@@ -12,8 +12,8 @@ from graft_core.errors import TrainError
 from graft_core.train.pairs.report import PairReport, report_json
 from graft_core.train.pairs.scenes import PairScene
 from graft_core.train.pairs.table import PairTable, write_pairs
-from graft_core.ui.train_map import pairs_overlay
-from graft_core.ui.train_tables import list_tables, pair_names, pairs_dir, read_report, table_path
+from graft_core.ui.train.map import pairs_overlay
+from graft_core.ui.train.tables import list_tables, pair_names, pairs_dir, read_report, table_path
 
 REPORT = PairReport(
     3, 0, 0, 0, {"outside every scene": 3}, (), {}, {}, (), tiles_left_out={}, outlines={}, left_out_at=(),

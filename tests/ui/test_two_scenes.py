@@ -19,7 +19,7 @@ from graft_core.tasks import catalog
 from graft_core.tasks.index_scene import index_scene
 from graft_core.ui import cached
 from graft_core.ui.cached import Question
-from graft_core.ui.two_scenes import Other, Sides, label, sides_of
+from graft_core.ui.explore.two_scenes import Other, Sides, label, sides_of
 
 Indexed = Callable[..., str]
 
@@ -106,7 +106,7 @@ def sidebar() -> None:
     import streamlit as st
 
     from graft_core.ui import cached
-    from graft_core.ui.two_scenes import choose_other
+    from graft_core.ui.explore.two_scenes import choose_other
 
     found = choose_other(cached.scenes(), st.session_state["scenes"], st.session_state.get("encoder"))
     st.text(json.dumps(None if found is None else [found.name, found.encoder, found.how]))

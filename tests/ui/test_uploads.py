@@ -8,8 +8,8 @@ from four_colors import four_colors, geobox
 from graft_core import settings
 from graft_core.errors import ExportError, SceneError
 from graft_core.io.geotiff import write_raster
-from graft_core.ui import add_scene
-from graft_core.ui.add_scene import SPARE, keep_upload
+from graft_core.ui.library import add_scene
+from graft_core.ui.library.add_scene import SPARE, keep_upload
 
 
 @pytest.fixture

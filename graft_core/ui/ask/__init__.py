@@ -1,0 +1,1 @@
+"""Ask: from a question to its answer, its program and its evidence."""

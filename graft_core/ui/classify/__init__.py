@@ -1,0 +1,1 @@
+"""Classify: a list of classes as a map, with areas and accuracy."""

@@ -1,0 +1,1 @@
+"""Explore: a query as a map, the best places, and files."""

@@ -1,0 +1,1 @@
+"""Find imagery, a view of the Library: search a catalogue, choose, get."""

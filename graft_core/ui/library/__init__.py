@@ -1,0 +1,1 @@
+"""Library: scenes, how to add and remove them, and encoders."""

@@ -1,0 +1,1 @@
+"""Segment: what a query finds as polygons, corrected by clicks."""

@@ -1,0 +1,1 @@
+"""Train: pairs, training, and the same query before and after."""
