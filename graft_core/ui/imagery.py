@@ -18,6 +18,7 @@ def imagery(name: str, pane: Pane | None = None) -> TileLayer:
         scene_tiles_url(tiles_prefix(), scene),
         scene.name,
         bounds_wgs84(scene.geobox),
+        attribution=f"{scene.name}: embeddings, no picture" if scene.published else scene.name,
         native_zoom=native_zoom(scene.geobox),
         pane=pane,
     )

@@ -86,6 +86,7 @@ def test_a_set_is_imported_asked_and_shown_without_a_picture(
     watched.open(f"{address}/")
     ask(watched, "water")
     expect(watched.map_frame().locator("img.leaflet-image-layer").first).to_be_visible()
+    expect(watched.map_frame().get_by_text("embeddings, no picture")).to_be_visible()
     cards = thumbnails(page)
     assert len(set(cards)) == 12, "each card has a dot of its own"
     watched.picture("embeddings-explore")
