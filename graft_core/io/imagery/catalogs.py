@@ -90,14 +90,14 @@ def find_product(catalog: Catalog, text: str) -> Product:
     """The collection of a sensor, or the one of that id.
 
     Raises:
-        ImageryError: a sensor is named, and nobody knows how this catalogue calls its collection.
+        ImageryError: Sentinel-2 is asked for, and nobody knows what this catalogue calls it.
     """
     if text in catalog.products:
         return catalog.products[text]
-    if text in ("naip", "sentinel2"):
+    if text == "sentinel2":  # our word alone, while NAIP is called naip by most catalogues
         raise ImageryError(
-            f"{catalog.url} is not among the known catalogues, so what it calls {text} is unknown; "
-            "give the id of its collection instead."
+            f"{catalog.url} is not among the known catalogues, so what it calls Sentinel-2 is unknown; give the id of "
+            "its collection instead, like sentinel-2-l2a."
         )
     by_id = {product.collection: product for product in catalog.products.values()}
     return by_id.get(text, Product(text, "", ""))

@@ -237,8 +237,9 @@ def test_presets_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     own = find_catalog("https://example.org/stac/")
     assert (own.url, own.token_url) == ("https://example.org/stac", "")
     assert find_product(own, "my-images").collection == "my-images"
-    with pytest.raises(ImageryError, match="what it calls naip is unknown"):
-        find_product(own, "naip")
+    assert find_product(own, "naip").collection == "naip"
+    with pytest.raises(ImageryError, match="what it calls Sentinel-2 is unknown"):
+        find_product(own, "sentinel2")
 
 
 @pytest.mark.parametrize("text", ["", "planetary", "ftp://host/x", "https://", "/a/path"])
