@@ -68,6 +68,6 @@ def draw_rectangle(watched: Watched, left: int, top: int, right: int, bottom: in
     mouse.up()
 
 
-def area_text(page: Page) -> str:
-    """What stands in the sidebar as area of interest."""
-    return page.get_by_role("textbox", name=re.compile("Area of interest")).input_value()
+def area_box(page: Page) -> Locator:
+    """Where the area of interest stands in the sidebar."""
+    return page.get_by_role("textbox", name=re.compile("Area of interest"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 from browser_page import ROOT, Serve, Watched
-from explore_page import ANSWER_MS, answered, area_text, ask, draw_rectangle
+from explore_page import ANSWER_MS, answered, area_box, ask, draw_rectangle
 from PIL import Image
 from playwright.sync_api import Frame, expect
 from pyproj import Transformer
@@ -134,12 +134,12 @@ def test_drawn_area_is_kept_to_and_cleared_and_the_view_stays(watched: Watched, 
     corners = frame.evaluate(
         "[[120, 260], [260, 120]].map(p => map.containerPointToLatLng(p)).flatMap(c => [c.lng, c.lat])"
     )
-    assert [float(each) for each in area_text(page).split(",")] == pytest.approx(corners, abs=2e-5)
+    assert [float(each) for each in area_box(page).input_value().split(",")] == pytest.approx(corners, abs=2e-5)
     expect(page.locator(".st-key-place")).to_have_count(0)
     before = frame.evaluate("map.getCenter()")
     page.get_by_role("button", name="ink_eraser").click()
     expect(gallery).to_have_count(EVERYWHERE, timeout=ANSWER_MS)
-    assert area_text(page) == ""
+    expect(area_box(page)).to_have_value("")
     assert not frame.is_detached()
     assert frame.evaluate("map.getCenter()") == before
     assert frame.evaluate("drawnItems.getLayers().length") == 0
@@ -151,7 +151,7 @@ def test_area_is_typed_and_nonsense_is_a_sentence(watched: Watched, address: str
     page = watched.page
     gallery = page.locator(".st-key-gallery [data-testid=stImageContainer] img")
     expect(gallery).to_have_count(EVERYWHERE)
-    box = page.get_by_role("textbox", name=re.compile("Area of interest"))
+    box = area_box(page)
     box.fill("12.0, 48.98, 12.0135, 48.99")
     box.press("Enter")
     expect(gallery).not_to_have_count(EVERYWHERE, timeout=ANSWER_MS)
