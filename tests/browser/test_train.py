@@ -156,7 +156,7 @@ def test_training_is_paused_refreshed_resumed_and_compared(watched: Watched, add
     for side in ("Before: demo-teacher", "After: first"):
         expect(page.get_by_text(side)).to_be_visible(timeout=SLOW_MS)
     watched.settled()
-    expect(page.get_by_text(re.compile("of the validation tiles right"))).to_have_count(2)
+    expect(page.get_by_text(re.compile("of the validation tiles right"))).to_have_count(2, timeout=SLOW_MS)
     for side in ("before", "after"):
         drawn = page.frame_locator(f".st-key-compare-{side} iframe[title='streamlit_folium.st_folium']")
         expect(drawn.locator(".leaflet-image-layer")).to_have_count(1, timeout=30_000)
