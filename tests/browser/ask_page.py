@@ -4,9 +4,7 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 from browser_page import Watched
-from explore_page import ANSWER_MS
 from playwright.sync_api import Locator, Page, expect
-from train_page import SLOW_MS
 
 CORNER = "0.00144, 0.00163, 0.00345, 0.00347"
 """Area of interest in the small world's aerial scene: a forest and a highway, few enough patches to be seen at once."""
@@ -15,7 +13,7 @@ CORNER = "0.00144, 0.00163, 0.00345, 0.00347"
 def open_ask(watched: Watched, address: str, scene: Path) -> None:
     """Go to a corner of the scene and wait until it can be used."""
     watched.open(f"{address}/Ask?scene={quote_plus(str(scene))}&area={quote_plus(CORNER)}")
-    expect(question_box(watched.page)).to_be_visible(timeout=ANSWER_MS)
+    expect(question_box(watched.page)).to_be_visible()
     watched.map_frame()
     watched.settled()
 
@@ -33,7 +31,7 @@ def ask(watched: Watched, question: str) -> None:
 
 def answered(watched: Watched, question: str) -> None:
     """Wait for the answer to a question; the first one waits for the patches and the encoder."""
-    expect(answer(watched.page).locator(".graft-asked")).to_have_text(question, timeout=2 * SLOW_MS)
+    expect(answer(watched.page).locator(".graft-asked")).to_have_text(question)
     watched.settled()
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Frame, Page, Request, Route
+from local_server import PATIENCE_S
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, Request, Route, ViewportSize
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 WITHOUT_HOST = ("data", "blob", "about")
+SCREEN = ViewportSize(width=1280, height=800)
 
 Serve = Callable[..., str]
 """What the fixture ``serve`` gives."""
@@ -36,7 +38,7 @@ class Watched:
 
     def settled(self) -> None:
         """Wait until the script's run is over."""
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     def map_frame(self) -> Frame:
         """The frame of the page's map, drawn."""
@@ -64,3 +66,10 @@ class Watched:
         url = str(message.location.get("url", ""))
         if message.type == "error" and not url.endswith(PROBES):
             self.problems.append(f"console: {message.text} ({url})")
+
+
+def new_person(browser: Browser) -> BrowserContext:
+    """Somebody with a screen, without cookies and without a cache; close it when they go."""
+    context = browser.new_context(viewport=SCREEN)
+    context.set_default_timeout(1000 * PATIENCE_S)
+    return context

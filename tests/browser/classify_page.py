@@ -4,14 +4,13 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 from browser_page import Watched
-from explore_page import ANSWER_MS
 from playwright.sync_api import Locator, Page, expect
 
 
 def open_classify(watched: Watched, address: str, scene: Path) -> None:
     """Go there and wait until it can be used."""
     watched.open(f"{address}/Classify?scene={quote_plus(str(scene))}")
-    expect(watched.page.get_by_role("tab", name="Classes")).to_be_visible(timeout=ANSWER_MS)
+    expect(watched.page.get_by_role("tab", name="Classes")).to_be_visible()
     watched.map_frame()
     watched.settled()
 

@@ -8,14 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from browser_page import ROOT, Serve, Servers, Watched
-from local_server import free_port, wait_for
+from browser_page import ROOT, Serve, Servers, Watched, new_person
+from local_server import PATIENCE_S, free_port, wait_for
 from needed import missing
-from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
-
-PATIENCE_MS = 30_000
-"""With a machine that is busy with something else."""
-SCREEN = ViewportSize(width=1280, height=800)
+from playwright.sync_api import Browser, expect, sync_playwright
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +35,7 @@ def nginx() -> str:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for a module's tests; its event loop is gone before another module needs its own."""
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
@@ -49,8 +45,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     """A page whose problems fail the test."""
-    context = browser.new_context(viewport=SCREEN)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_person(browser)
     seen = Watched(context.new_page())
     context.route("**/*", seen.asks)
     seen.page.on("pageerror", lambda error: seen.problems.append(f"error: {error}"))
@@ -68,7 +63,7 @@ def servers() -> Iterator[Servers]:
     for server in running.values():
         server.terminate()
     for server in running.values():
-        server.wait(timeout=30)
+        server.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

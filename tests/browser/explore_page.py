@@ -5,9 +5,6 @@ import re
 from browser_page import Watched
 from playwright.sync_api import Frame, Locator, Page, expect
 
-ANSWER_MS = 60_000
-"""Patience with an answer on a busy machine, the loading of the encoder included."""
-
 
 def query_box(page: Page) -> Locator:
     """Where the query is typed."""
@@ -24,7 +21,7 @@ def ask(watched: Watched, text: str) -> None:
 
 def answered(watched: Watched, text: str) -> None:
     """Wait for the answer to a query."""
-    expect(watched.page.get_by_text(f"Density of {text}", exact=False).first).to_be_visible(timeout=ANSWER_MS)
+    expect(watched.page.get_by_text(f"Density of {text}", exact=False).first).to_be_visible()
     watched.settled()
 
 

@@ -7,15 +7,13 @@ from explore_page import draw_rectangle
 from library_page import job
 from playwright.sync_api import Locator, Page, expect
 
-SEARCH_MS, JOB_MS = 60_000, 180_000
-"""Patience with a search, and with a job on a busy machine."""
 ROW_PX, HEAD_PX = 52, 36
 
 
 def open_search(watched: Watched, address: str) -> None:
     """Go there and wait until it can be used."""
     watched.open(f"{address}/Library?view=Find+imagery")
-    expect(watched.page.get_by_role("button", name="Search", exact=True)).to_be_visible(timeout=30_000)
+    expect(watched.page.get_by_role("button", name="Search", exact=True)).to_be_visible()
     watched.map_frame()
     watched.settled()
 
@@ -55,7 +53,7 @@ def draw_area(watched: Watched, bounds: tuple[float, float, float, float]) -> No
 def search(watched: Watched, says: str) -> None:
     """Press the button, and wait for what is said of what was found."""
     watched.page.get_by_role("button", name="Search", exact=True).click()
-    expect(watched.page.get_by_text(says).first).to_be_visible(timeout=SEARCH_MS)
+    expect(watched.page.get_by_text(says).first).to_be_visible()
     watched.settled()
 
 
@@ -73,9 +71,9 @@ def choose_way(watched: Watched, name: str) -> None:
 def get(watched: Watched, button: str = "Get and index") -> Locator:
     """Start the job once the estimate is there; its box."""
     page = watched.page
-    expect(page.get_by_role("button", name=button, exact=True)).to_be_enabled(timeout=SEARCH_MS)
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_enabled()
     page.get_by_role("button", name=button, exact=True).click()
-    expect(job(page, "Get ")).to_be_visible(timeout=30_000)
+    expect(job(page, "Get ")).to_be_visible()
     return job(page, "Get ")
 
 

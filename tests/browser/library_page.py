@@ -7,8 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from graft_core.ui.figures import size_text
 
-INDEX_MS = 120_000
-"""Patience with an index job on a busy machine."""
 ROW_PX = 35
 """Height of a row of the table."""
 
@@ -16,7 +14,7 @@ ROW_PX = 35
 def open_library(watched: Watched, address: str) -> None:
     """Go there and wait until it can be used."""
     watched.open(f"{address}/Library")
-    expect(watched.page.get_by_text("Add a scene")).to_be_visible(timeout=30_000)
+    expect(watched.page.get_by_text("Add a scene")).to_be_visible()
     watched.settled()
 
 

@@ -8,12 +8,13 @@ from urllib.request import urlopen
 
 import pytest
 
-START_SECONDS = 60
+PATIENCE_S = 180
+"""All of what a test waits for comes within seconds; this is for a machine that is busy with something else."""
 
 
 def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     """Until the address answers; fails the test with what the server said where it never does."""
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up and server.poll() is None:
         try:
             with urlopen(url, timeout=2):

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 from browser_page import Watched
-from explore_page import ANSWER_MS
+from held_job import held
 from playwright.sync_api import Locator, Page, expect
-from train_page import SLOW_MS, write_small_world
+from train_page import write_small_world
 
 SUMMARY = re.compile(r"(\d+) polygons?")
 
@@ -24,23 +24,24 @@ def open_segment(watched: Watched, address: str, scene: Path, **settings: object
     """Go there and wait until it can be used."""
     given = "".join(f"&{name}={quote_plus(str(value))}" for name, value in settings.items())
     watched.open(f"{address}/Segment?scene={quote_plus(str(scene))}{given}")
-    expect(watched.page.get_by_role("textbox", name="Search")).to_be_visible(timeout=ANSWER_MS)
+    expect(watched.page.get_by_role("textbox", name="Search")).to_be_visible()
     watched.map_frame()
     watched.settled()
 
 
-def look_closely(watched: Watched) -> None:
+def look_closely(watched: Watched, scene: Path) -> None:
     """Have the encoder look at the scene, and wait until it has."""
     button = watched.page.get_by_role("button", name="Look at this scene")
-    button.click(timeout=SLOW_MS)
-    expect(watched.page.get_by_text(re.compile("of .* windows"))).to_be_visible(timeout=SLOW_MS)
-    expect(button).to_have_count(0, timeout=SLOW_MS)
+    button.click()
+    with held(scene.parent):
+        expect(watched.page.get_by_text(re.compile("of .* windows"))).to_be_visible()
+    expect(button).to_have_count(0)
 
 
 def polygons(watched: Watched) -> int:
     """How many polygons are found, once there is an answer."""
     found = watched.page.get_by_text(SUMMARY).first
-    expect(found).to_be_visible(timeout=SLOW_MS)
+    expect(found).to_be_visible()
     watched.settled()
     said = SUMMARY.search(found.inner_text())
     assert said is not None

@@ -26,7 +26,6 @@ from chat_server import Answer, ChatServer, chat_server, says
 from explore_page import view_of
 from playwright.sync_api import expect
 from segment_page import put_small_scene
-from train_page import SLOW_MS
 
 COUNT = 'woods = find(scene, "forest")\ncount(woods)'
 
@@ -109,7 +108,7 @@ def test_question_is_answered_and_its_program_read_changed_run_again_and_exporte
     assert json.loads((tmp_path / "evidence.geojson").read_text()) == told["evidence"]
 
     page.reload()
-    expect(sentence(page)).to_contain_text(str(count), timeout=SLOW_MS)
+    expect(sentence(page)).to_contain_text(str(count))
     watched.settled()
     expect(earlier(page)).to_have_count(1)
     earlier(page).get_by_role("button").click()
@@ -128,7 +127,7 @@ def test_question_that_is_refused_stays_in_the_box_and_so_does_a_program(
     page = watched.page
     open_ask(watched, address, scene)
     ask(watched, "What is the meaning of life?")
-    expect(page.get_by_text("cannot be turned into a program")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("cannot be turned into a program")).to_be_visible()
     expect(page.get_by_text("Is there a lake?")).to_be_visible()
     expect(question_box(page)).to_have_value("What is the meaning of life?")
     watched.picture("ask-refused")
@@ -136,7 +135,7 @@ def test_question_that_is_refused_stays_in_the_box_and_so_does_a_program(
     answered(watched, "Is there a forest?")
     expect(page.get_by_text("cannot be turned into a program")).to_have_count(0)
     run_again(watched, "import os")
-    expect(page.get_by_text(re.compile("Line 1 "))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile("Line 1 "))).to_be_visible()
     expect(program(page)).to_have_value("import os")
 
 
@@ -148,7 +147,7 @@ def test_waiting_for_a_model_can_be_cancelled_and_its_program_says_who_wrote_it(
     expect(page.get_by_text("Your question and the functions' signatures go to small-model")).to_be_visible()
     model.answers.append(Answer(b"", wait=True))
     ask(watched, "Is there a forest?")
-    page.get_by_role("button", name="Cancel").click(timeout=SLOW_MS)
+    page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped. The question is still in the box")).to_be_visible()
     expect(question_box(page)).to_have_value("Is there a forest?")
     expect(answer(page)).to_have_count(0)

@@ -10,7 +10,6 @@ from browser_page import ROOT, Serve, Watched
 from classify_page import areas, legend, lines, open_classify, paste
 from playwright.sync_api import expect
 from segment_page import look_closely, put_small_scene
-from train_page import SLOW_MS
 
 CLASSES = "woods = forest + orchard\nwater = lake + river\nbuilt = residential area + industrial area\nmeadow"
 
@@ -39,13 +38,13 @@ def test_class_list_becomes_a_label_map_with_areas_accuracy_and_files(
     assert lines(page).count() > 4, "there is a list to begin with"
     paste(watched, CLASSES)
     expect(lines(page)).to_have_count(4)
-    look_closely(watched)
-    expect(legend(page)).to_contain_text(re.compile("woods.*water.*built.*meadow.*unsure", re.DOTALL), timeout=SLOW_MS)
+    look_closely(watched, scene)
+    expect(legend(page)).to_contain_text(re.compile("woods.*water.*built.*meadow.*unsure", re.DOTALL))
     expect(watched.map_frame().locator(".leaflet-image-layer")).to_have_count(1)
     watched.picture("classify-classes")
 
     page.get_by_role("tab", name="Areas").click()
-    expect(page.locator(".graft-areas")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".graft-areas")).to_be_visible()
     watched.settled()
     found = areas(page)
     assert list(found) == ["woods", "water", "built", "meadow", "unsure"]
@@ -53,22 +52,22 @@ def test_class_list_becomes_a_label_map_with_areas_accuracy_and_files(
         whole = opened.width * opened.height * abs(opened.transform.a * opened.transform.e) / 10_000
     assert sum(found.values()) == pytest.approx(whole, abs=0.05)
     watched.map_frame().locator(".leaflet-container").click(position={"x": 250, "y": 250})
-    expect(page.get_by_text(re.compile("Here · .* \\d+%"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile("Here · .* \\d+%"))).to_be_visible()
     watched.picture("classify-areas")
 
     page.get_by_role("tab", name="Accuracy").click()
     reference = page.get_by_role("textbox", name="Reference")
     reference.fill(str(folder / "world" / "truth_naip.tif"))
     reference.press("Enter")
-    expect(page.get_by_test_id("stMetric").filter(has_text="OA")).to_contain_text("%", timeout=SLOW_MS)
+    expect(page.get_by_test_id("stMetric").filter(has_text="OA")).to_contain_text("%")
     expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
     watched.picture("classify-accuracy")
 
     page.get_by_role("tab", name="Files").click()
-    page.get_by_role("button", name="Write files").click(timeout=30_000)
+    page.get_by_role("button", name="Write files").click()
     for name in ("Label map, GeoTIFF", "Areas, CSV"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=re.compile(name)).click(timeout=SLOW_MS)
+            page.get_by_role("button", name=re.compile(name)).click()
         download.value.save_as(tmp_path / download.value.suggested_filename)
     (table,) = tmp_path.glob("*.csv")
     rows = {row["class"]: float(row["ha"]) for row in csv.DictReader(table.read_text().splitlines())}
@@ -88,16 +87,16 @@ def test_classes_are_renamed_added_and_removed_and_the_address_holds_them(
     watched.settled()
     lines(page).first.fill("trees")
     lines(page).first.press("Enter")
-    expect(legend(page)).to_contain_text("trees", timeout=SLOW_MS)
+    expect(legend(page)).to_contain_text("trees")
     page.get_by_role("button", name="Add a class").click()
     expect(lines(page)).to_have_count(4)
     lines(page).last.fill("quarry")
     lines(page).last.press("Enter")
-    expect(legend(page)).to_contain_text("quarry", timeout=SLOW_MS)
+    expect(legend(page)).to_contain_text("quarry")
     page.locator(".st-key-classes").get_by_role("button", name=re.compile("close")).nth(2).click()
-    expect(legend(page)).not_to_contain_text("meadow", timeout=SLOW_MS)
+    expect(legend(page)).not_to_contain_text("meadow")
     page.reload()
-    expect(legend(page)).to_have_text(re.compile("trees.*water.*quarry.*unsure", re.DOTALL), timeout=SLOW_MS)
+    expect(legend(page)).to_have_text(re.compile("trees.*water.*quarry.*unsure", re.DOTALL))
 
 
 def test_list_that_makes_no_map_is_told_what_it_lacks(watched: Watched, address: str, scene: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from browser_page import ROOT, Serve, Watched
 from explore_page import answered, ask, thumbnails
-from library_page import INDEX_MS, job, open_library, row
+from library_page import job, open_library, row
 from playwright.sync_api import expect
 
 from graft_core.models.registry import load_encoder
@@ -74,13 +74,13 @@ def test_a_set_is_imported_asked_and_shown_without_a_picture(
     watched.picture("embeddings-form")
     page.get_by_role("button", name="Import").click()
     made = job(page, "Import 900 embeddings by graft-demo-sentinel2")
-    expect(made).to_contain_text(re.compile("is indexed with graft-demo-sentinel2: 900 embeddings"), timeout=INDEX_MS)
+    expect(made).to_contain_text(re.compile("is indexed with graft-demo-sentinel2: 900 embeddings"))
     expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible()
     for text in ("indexed", "embeddings", ENCODER):
         expect(row(page, "Core-S2RGB")).to_contain_text(text)
     outline = watched.map_frame().locator("path.graft-footprint")
     expect(outline).to_have_count(1)
-    expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible(timeout=60_000)
+    expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     watched.picture("embeddings-library")
 
     watched.open(f"{address}/")

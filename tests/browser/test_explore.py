@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 import rasterio
-from browser_page import ROOT, Serve, Watched
-from explore_page import ANSWER_MS, answered, ask, click_map, open_tab, query_box, thumbnails, view_of
+from browser_page import ROOT, Serve, Watched, new_person
+from explore_page import answered, ask, click_map, open_tab, query_box, thumbnails, view_of
+from held_job import held
 from playwright.sync_api import Browser, expect
-
-DEMO_MS = 150_000
-"""Patience with the demo world on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +27,19 @@ def address(serve: Serve, folder: Path) -> str:
 def explore(watched: Watched, address: str) -> Watched:
     """The page with the demo world indexed; the first test that needs it waits for it."""
     watched.open(address)
-    expect(query_box(watched.page)).to_be_visible(timeout=DEMO_MS)
+    expect(query_box(watched.page)).to_be_visible()
     watched.settled()
     return watched
 
 
-def test_first_start_says_what_it_does_and_ends_with_a_map(watched: Watched, address: str) -> None:
+def test_first_start_says_what_it_does_and_ends_with_a_map(watched: Watched, address: str, folder: Path) -> None:
     watched.page.goto(address)
-    expect(watched.page.get_by_text("Draw and index the demo world")).to_be_visible(timeout=30_000)
-    expect(watched.page.get_by_text(re.compile("of .* pixels"))).to_be_visible(timeout=30_000)
-    expect(watched.page.get_by_role("button", name="Cancel")).to_be_visible()
-    watched.picture("first-start")
-    expect(query_box(watched.page)).to_be_visible(timeout=DEMO_MS)
+    with held(folder / "tiles", unit="pixels"):
+        expect(watched.page.get_by_text("Draw and index the demo world")).to_be_visible()
+        expect(watched.page.get_by_text(re.compile("of .* pixels"))).to_be_visible()
+        expect(watched.page.get_by_role("button", name="Cancel")).to_be_visible()
+        watched.picture("first-start")
+    expect(query_box(watched.page)).to_be_visible()
     expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     expect(watched.page.get_by_text("Type what to look for")).to_be_visible()
     watched.picture("explore-empty")
@@ -66,7 +65,7 @@ def test_address_holds_query_settings_and_view(explore: Watched) -> None:
     slider = page.get_by_role("slider", name="Match from")
     for _ in range(6):
         slider.press("ArrowRight")
-    expect(page.get_by_text("share of tiles that match")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("share of tiles that match")).to_be_visible()
     frame = explore.map_frame()
     frame.evaluate("map.setView([0.004, 0.003], 16, { animate: false })")
     page.wait_for_url(re.compile(r"at=0\.00400_0\.00300_16"))
@@ -103,7 +102,7 @@ def test_thumb_changes_the_ranking(explore: Watched) -> None:
     thumb.first.click()
     image = ".st-key-gallery [data-testid=stImageContainer] img"
     explore.page.wait_for_function(
-        "([image, src]) => document.querySelector(image).src !== src", arg=[image, before[0]], timeout=ANSWER_MS
+        "([image, src]) => document.querySelector(image).src !== src", arg=[image, before[0]]
     )
     explore.settled()
     assert thumbnails(explore.page) != before
@@ -121,19 +120,19 @@ def test_click_on_the_map_tells_what_is_there_and_asks_for_more_of_it(explore: W
     page = explore.page
     expect(explore.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     click_map(explore, 0.001, -0.002)
-    expect(page.get_by_text("This place")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("This place")).to_be_visible()
     place = page.locator(".st-key-place")
     place.get_by_role("button", name="close").first.click()
-    expect(place).to_have_count(0, timeout=ANSWER_MS)
+    expect(place).to_have_count(0)
     ask(explore, "forest")
     click_map(explore, 0.003, 0.002)
-    expect(place.get_by_text(re.compile(r"% match · score -?0\.\d+"))).to_be_visible(timeout=ANSWER_MS)
+    expect(place.get_by_text(re.compile(r"% match · score -?0\.\d+"))).to_be_visible()
     expect(place.get_by_text(re.compile(r"tile [\d,]+"))).to_be_visible()
     explore.picture("explore-place")
     place.get_by_role("button", name="close").first.click()
-    expect(place).to_have_count(0, timeout=ANSWER_MS)
+    expect(place).to_have_count(0)
     click_map(explore, -0.002, 0.001)
-    expect(place).to_be_visible(timeout=ANSWER_MS)
+    expect(place).to_be_visible()
     explore.settled()
     page.locator("[class*=st-key-like-place-] button").first.click()
     answered(explore, "a tile")
@@ -144,7 +143,7 @@ def test_threshold_that_hides_everything_is_named(explore: Watched) -> None:
     expect(explore.page.get_by_text("Low confidence: no tile matches better than")).to_be_visible()
     explore.picture("explore-no-match")
     explore.page.get_by_role("slider", name="Match from").press("End")
-    expect(explore.page.get_by_text(re.compile("No tile matches 95 ?% or more"))).to_be_visible(timeout=ANSWER_MS)
+    expect(explore.page.get_by_text(re.compile("No tile matches 95 ?% or more"))).to_be_visible()
 
 
 def test_histogram_and_relief_are_drawn(explore: Watched) -> None:
@@ -171,10 +170,10 @@ def test_earlier_queries_are_asked_again_laid_over_compared_and_subtracted(explo
     expect(frame.locator(".leaflet-image-layer")).to_have_count(1)
     less, beside = (page.locator(f"[class*=st-key-{how}-] button").first for how in ("less", "beside"))
     less.click()
-    expect(page.get_by_text("Density of lake, less forest")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Density of lake, less forest")).to_be_visible()
     explore.picture("explore-difference")
     beside.click()
-    expect(page.get_by_text("Density of lake, beside forest")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Density of lake, beside forest")).to_be_visible()
     slider = frame.get_by_role("slider", name="forest | lake")
     middle = frame.evaluate("[...document.querySelectorAll('.graft-swipe-line')].map(line => line.offsetLeft)")
     slider.focus()
@@ -228,13 +227,13 @@ def test_three_people_and_a_second_tab_ask_at_once_and_each_gets_their_own(
     for text in words:
         ask(explore, text)
         alone[text] = thumbnails(explore.page)
-    contexts = [browser.new_context(viewport={"width": 1280, "height": 800}) for _ in range(2)]
+    contexts = [new_person(browser) for _ in range(2)]
     others = [Watched(context.new_page()) for context in contexts]
     people = [explore, *others, Watched(explore.page.context.new_page())]
     for person in people[1:]:
         person.page.goto(address)
     for person in people[1:]:
-        expect(query_box(person.page)).to_be_visible(timeout=ANSWER_MS)
+        expect(query_box(person.page)).to_be_visible()
     for round_ in range(len(words)):
         asked = [words[(number + round_) % len(words)] for number in range(len(people))]
         for person, text in zip(people, asked, strict=True):
@@ -253,7 +252,7 @@ def test_files_are_written_and_valid(explore: Watched, folder: Path) -> None:
     open_tab(explore, "Files")
     explore.page.get_by_role("button", name="Write files").click()
     link = explore.page.get_by_role("button", name=re.compile("Density map, GeoTIFF"))
-    expect(link).to_be_visible(timeout=60_000)
+    expect(link).to_be_visible()
     explore.picture("explore-files")
     with explore.page.expect_download() as started:
         link.click()
@@ -278,6 +277,6 @@ def test_query_goes_to_the_segment_page_with_all_that_was_set(explore: Watched) 
     ask(explore, "forest")
     page.get_by_role("link", name="As polygons").click()
     expect(page).to_have_url(re.compile("/Segment"))
-    expect(page.get_by_role("textbox", name="Search")).to_have_value("forest", timeout=ANSWER_MS)
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("forest")
     page.get_by_text("What else may lie there").click()
     expect(page.get_by_role("textbox", name="One a line")).to_have_value("farmland\na lake")

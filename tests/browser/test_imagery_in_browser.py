@@ -12,8 +12,6 @@ import rasterio
 from browser_page import ROOT, Serve, Watched
 from explore_page import ask, click_map, thumbnails
 from find_page import (
-    JOB_MS,
-    SEARCH_MS,
     area_box,
     choose,
     choose_way,
@@ -132,14 +130,14 @@ def test_an_area_drawn_on_the_map_becomes_a_density_although_the_server_dies(
     get(watched)
     watched.picture("imagery-running")
     failed = job(page, "Get 1 image of NAIP")
-    expect(failed).to_contain_text("what is here already is kept, so run it again to go on", timeout=JOB_MS)
+    expect(failed).to_contain_text("what is here already is kept, so run it again to go on")
     watched.picture("imagery-broken-off")
     assert list(tiles.glob("*.tif")) == []
     assert len(list(tiles.glob("*.part"))) == 1
 
     comes_back(stac)
     failed.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible(timeout=JOB_MS)
+    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible()
     expect(page.get_by_text("Here already")).to_be_visible()
     assert stac.sent < 0.9 * next(stac.folder.rglob("m_*.tif")).stat().st_size, "what was here is not fetched again"
     nothing_is_broken(tiles)
@@ -159,23 +157,23 @@ def test_an_image_used_in_place_is_asked_although_its_server_died_while_it_was_r
     type_area(watched, ", ".join(f"{each:.5f}" for each in lake))
     search(watched, "1 image, 1 ticked")
     choose_way(watched, "Use in place")
-    expect(page.get_by_text("Nothing to fetch · 1 scene of a few kB")).to_be_visible(timeout=SEARCH_MS)
+    expect(page.get_by_text("Nothing to fetch · 1 scene of a few kB")).to_be_visible()
 
     dies_soon(stac)
     get(watched)
     failed = job(page, "Get 1 image of NAIP")
-    expect(failed.get_by_test_id("stAlert")).to_contain_text("check the network and try again", timeout=JOB_MS)
+    expect(failed.get_by_test_id("stAlert")).to_contain_text("check the network and try again")
     page.get_by_role("tab", name="My scenes").click()
-    expect(row(page, "remote.vrt")).to_contain_text("cannot be opened", timeout=60_000)
+    expect(row(page, "remote.vrt")).to_contain_text("cannot be opened")
 
     comes_back(stac)
     failed.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible(timeout=JOB_MS)
-    expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible()
+    expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible()
     nothing_is_broken(tiles)
     assert list(tiles.glob("*.tif")) == []
     watched.settled()
-    expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible(timeout=60_000)
+    expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     expect(watched.map_frame().locator(".leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
     watched.picture("imagery-in-place")
     job(page, "Get 1 image").get_by_role("link", name="Explore it").click()
@@ -206,19 +204,19 @@ def test_images_are_chosen_in_the_table_and_on_the_map_and_stay_chosen(
         watched.settled()
     choose_way(watched, "Cloud-free median")
     expect(page.get_by_text("4 images, 4 ticked")).to_be_visible()
-    expect(page.get_by_text(re.compile("^Up to .* to fetch"))).to_be_visible(timeout=SEARCH_MS)
+    expect(page.get_by_text(re.compile("^Up to .* to fetch"))).to_be_visible()
     watched.settled()
     tick(watched, 3)
     expect(page.get_by_text("4 images, 3 ticked")).to_be_visible()
-    expect(page.get_by_text(re.compile("^Up to .* to fetch"))).to_be_visible(timeout=SEARCH_MS)
+    expect(page.get_by_text(re.compile("^Up to .* to fetch"))).to_be_visible()
     watched.picture("imagery-median")
     asked = len(stac.bodies)
 
     page.get_by_role("link", name="Train").click()
-    expect(page.get_by_role("tab", name="Pairs")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("tab", name="Pairs")).to_be_visible()
     page.get_by_role("link", name="Library").click()
     page.get_by_role("tab", name="Find imagery").click()
-    expect(page.get_by_text("4 images, 3 ticked")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("4 images, 3 ticked")).to_be_visible()
     expect(page.get_by_role("radio", name="Cloud-free median")).to_be_checked()
     show_form(watched)
     expect(area_box(page)).to_have_value(area)
@@ -274,7 +272,7 @@ def test_what_goes_wrong_is_told_and_nothing_is_lost(
     type_area(watched, ", ".join(f"{each:.5f}" for each in lake))
     search(watched, "1 image, 1 ticked")
     choose_way(watched, "Download whole files")
-    expect(page.get_by_text("This takes up to 1000000.0 GB")).to_be_visible(timeout=SEARCH_MS)
+    expect(page.get_by_text("This takes up to 1000000.0 GB")).to_be_visible()
     expect(page.get_by_role("button", name="Get and index")).to_be_disabled()
     expect(page.get_by_text("Traceback")).to_have_count(0)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser_page import ROOT, Serve, Watched
-from library_page import INDEX_MS, add, job, open_library, row, tick, upload
+from library_page import add, job, open_library, row, tick, upload
 from playwright.sync_api import expect
 
 
@@ -41,7 +41,7 @@ def test_bad_files_are_refused_in_a_sentence(library: Watched, shared_data: Path
     for name in ("no_crs.tif", "truncated_header.tif", "text_renamed.jpg"):
         add(library, shared_data / "bad" / name)
         alert = library.page.get_by_test_id("stAlert").filter(has_text=name)
-        expect(alert).to_be_visible(timeout=30_000)
+        expect(alert).to_be_visible()
         expect(library.page.get_by_text("Traceback")).to_have_count(0)
         expect(library.page.get_by_label("Path, folder or address")).to_have_value(str(shared_data / "bad" / name))
 
@@ -50,7 +50,7 @@ def test_bad_uploads_are_refused_and_nothing_is_left(library: Watched, shared_da
     for name in ("empty.tif", "truncated_header.tif", "no_crs.tif"):
         upload(library, shared_data / "bad" / name)
         alert = library.page.get_by_test_id("stAlert").filter(has_text="The upload was not kept")
-        expect(alert).to_contain_text(name, timeout=30_000)
+        expect(alert).to_contain_text(name)
         assert str(folder) not in alert.inner_text(), "the place it was written to is of no use to anybody"
         assert list((folder / "tiles").iterdir()) == []
     expect(library.page.get_by_text("No scene is known yet")).to_be_visible()
@@ -59,7 +59,7 @@ def test_bad_uploads_are_refused_and_nothing_is_left(library: Watched, shared_da
 def test_file_that_breaks_while_it_is_read_fails_with_a_sentence_and_a_log(library: Watched, shared_data: Path) -> None:
     add(library, shared_data / "bad" / "truncated.tif")
     failed = job(library.page, "Index truncated")
-    expect(failed).to_contain_text("failed", timeout=INDEX_MS)
+    expect(failed).to_contain_text("failed")
     expect(failed.get_by_test_id("stAlert")).to_contain_text("truncated.tif")
     failed.get_by_text("Log").click()
     expect(failed.get_by_test_id("stCode")).to_contain_text("Index truncated")
@@ -74,7 +74,7 @@ def test_uploaded_scene_is_indexed_removed_and_brought_back(
     page.get_by_role("radio", name="Upload").click()
     expect(page.get_by_text(re.compile(r"up to 2\.0 GB, .* free"))).to_be_visible()
     upload(library, shared_data / "naip" / "va_forest_lake.tif")
-    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible(timeout=INDEX_MS)
+    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible()
     assert (folder / "tiles" / "va_forest_lake.tif").stat().st_size == 886_510
     expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible()
     for text in ("indexed", "NAIP", "597 x 510 m", "graft-demo-naip"):
@@ -87,23 +87,23 @@ def test_uploaded_scene_is_indexed_removed_and_brought_back(
     expect(row(page, "va_forest_lake.tif")).to_contain_text("not indexed")
     page.get_by_role("button", name=re.compile("Undo: index va_forest_lake.* again")).click()
     expect(page.get_by_text(re.compile("Index va_forest_lake.* with graft-demo-naip"))).to_be_visible()
-    expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible(timeout=INDEX_MS)
+    expect(page.get_by_text("1 scene, 1 indexed")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Undo"))).to_have_count(0)
     page.goto(f"{address}/?query=lake")
-    expect(page.get_by_text("Density of lake")).to_be_visible(timeout=INDEX_MS)
+    expect(page.get_by_text("Density of lake")).to_be_visible()
 
 
 def test_map_shows_imagery_and_goes_to_what_is_ticked(library: Watched, shared_data: Path) -> None:
     page = library.page
     add(library, shared_data / "sentinel2" / "ftw_austria_RGBN.tif")
-    expect(page.get_by_text("2 scenes, 2 indexed")).to_be_visible(timeout=INDEX_MS)
+    expect(page.get_by_text("2 scenes, 2 indexed")).to_be_visible()
     library.settled()
     frame = library.map_frame()
     expect(frame.locator("path.graft-footprint")).to_have_count(2)
     expect(frame.locator("path.graft-place[fill-opacity='1']")).to_have_count(2)
     tick(library, "ftw_austria")
     frame.wait_for_function("map.getZoom() > 8 && Math.abs(map.getCenter().lng - 13.14) < 0.01")
-    expect(frame.locator(".leaflet-tile-loaded").first).to_be_visible(timeout=60_000)
+    expect(frame.locator(".leaflet-tile-loaded").first).to_be_visible()
     page.get_by_role("button", name="Show all").click()
     frame.wait_for_function("map.getZoom() < 5")
     dot = frame.locator("path.graft-place").first.bounding_box()

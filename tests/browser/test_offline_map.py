@@ -73,7 +73,7 @@ def test_what_changes_leaves_map_and_view_in_place(watched: Watched, address: st
     expect(frame.locator("path.graft-outline")).to_have_count(12)
     assert frame.evaluate("window.survived")
     assert view_of(frame) == before
-    assert frame.evaluate("window.feature_group.length") == 2
+    frame.wait_for_function("window.feature_group.length === 2")
 
 
 def test_the_map_goes_to_a_tile_as_often_as_it_is_asked(watched: Watched, address: str) -> None:

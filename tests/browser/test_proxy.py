@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browser_page import ROOT, Serve, Watched
 from four_colors import geobox
-from local_server import free_port, wait_for
+from local_server import PATIENCE_S, free_port, wait_for
 from playwright.sync_api import expect
 
 from graft_core.io.geotiff import write_raster
@@ -38,7 +38,7 @@ def behind(nginx: str, folder: Path, location: str, ready: str) -> Iterator[str]
     wait_for(f"http://127.0.0.1:{port}{ready}", server, folder / "error.log")
     yield f"http://127.0.0.1:{port}"
     server.terminate()
-    server.wait(timeout=20)
+    server.wait(timeout=PATIENCE_S)
 
 
 def stated(number: int) -> str:
@@ -106,11 +106,11 @@ def test_pages_and_map_tiles_come_through_the_proxy(watched: Watched, proxied: s
     page.get_by_label("Path, folder or address").press("Enter")
     watched.settled()
     page.get_by_role("button", name="Add and index").click()
-    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("is indexed with graft-demo-naip"))).to_be_visible()
     tiles: list[str] = []
     page.on("response", lambda answer: tiles.append(answer.url) if "/rasters/" in answer.url and answer.ok else None)
     watched.open(f"{proxied}/?query=forest")
-    expect(page.get_by_text("Density of forest")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Density of forest")).to_be_visible()
     expect(watched.map_frame().locator(".leaflet-tile-loaded").first).to_be_visible()
     assert tiles
     assert all(url.startswith(f"{proxied}/rasters/scenes/noise") for url in tiles)

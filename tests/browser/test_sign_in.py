@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from browser_page import ROOT, Serve, Watched
+from browser_page import ROOT, Serve, Watched, new_person
 from four_colors import geobox
 from identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, provider_of
-from local_server import free_port
+from local_server import PATIENCE_S, free_port
 from playwright.sync_api import Browser, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
@@ -25,7 +25,6 @@ from graft_core.io.scene import open_scene
 from graft_core.serve.addresses import scene_tiles_url
 
 COOKIE, SECRET, TILE_PASSWORD = "_streamlit_user", "c" * 32, "t" * 32
-PATIENCE_MS = 30_000
 UPLOAD = "/_stcore/upload_file/session/file"
 PEOPLE = {
     "Ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada", "picture": "x" * 5000},
@@ -105,11 +104,11 @@ def sign_in(page: Page, site: Site, name: str) -> None:
 
 
 def at_the_door(page: Page) -> None:
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def signed_in(page: Page, email: str) -> None:
-    expect(page.get_by_text(email, exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(email, exact=True)).to_be_visible()
 
 
 def answer_in(page: Page, address: str) -> int:
@@ -159,7 +158,7 @@ def test_person_on_the_list_works_and_leaves_nothing_behind(watched: Watched, si
 def test_person_who_is_not_on_the_list_is_told_so(watched: Watched, site: Site) -> None:
     page = watched.page
     sign_in(page, site, "Eve")
-    expect(page.get_by_text("is not on the list of this server")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("is not on the list of this server")).to_be_visible()
     expect(page.get_by_text("eve@elsewhere.net")).to_be_visible()
     expect(page.get_by_test_id("stMain").get_by_role("button")).to_have_text([re.compile("Sign out")])
     for address in site.guarded:
@@ -169,7 +168,7 @@ def test_person_who_is_not_on_the_list_is_told_so(watched: Watched, site: Site) 
 
 
 def test_two_browsers_are_two_people(watched: Watched, browser: Browser, site: Site) -> None:
-    other = browser.new_context().new_page()
+    other = new_person(browser).new_page()
     sign_in(watched.page, site, "Ada")
     sign_in(other, site, "Ben")
     watched.page.reload()
@@ -244,7 +243,7 @@ def test_server_does_not_start_with_half_a_sign_in(tmp_path: Path, secrets: str 
         env={**os.environ, "GRAFT_TILES": str(tmp_path / "tiles")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert ended.returncode != 0

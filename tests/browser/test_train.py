@@ -1,7 +1,5 @@
 """The Train page from photos to the same query before and after, through pauses, refreshes and a killed server."""
 
-import json
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -10,11 +8,11 @@ from pathlib import Path
 import geopandas
 import pytest
 from browser_page import ROOT, Serve, Servers, Watched
-from explore_page import ANSWER_MS, answered
+from explore_page import answered
+from held_job import held, newest
 from photo_services import Served, Services, running
 from playwright.sync_api import expect
 from train_page import (
-    SLOW_MS,
     act,
     choose,
     curves,
@@ -28,8 +26,11 @@ from train_page import (
     write_small_world,
 )
 
-from graft_core.serve.processes import find_process
+from graft_core.serve.processes import send_signal
 from graft_core.train.metrics import read_metrics
+
+LOOKED_AT = 20
+"""Steps after which a run of these pairs was validated."""
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,9 @@ def test_photos_become_pairs_with_a_report(watched: Watched, address: str, folde
     page = watched.page
     demo = folder / "tiles" / "demo"
     make_pairs(watched, "near", demo / "photos.parquet", demo / "naip.tif", share=30)
-    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible()
     watched.settled()
-    assert watched.map_frame().evaluate("Object.values(map._layers).filter(each => each._radius).length") > 20
+    watched.map_frame().wait_for_function("Object.values(map._layers).filter(each => each._radius).length > 20")
     expect(curves(page)).to_have_count(1)
     page.get_by_text("Photos that were left out, by name").click()
     expect(page.get_by_test_id("stDataFrame").filter(has_text="shows no place").first).to_be_attached()
@@ -108,7 +109,7 @@ def test_photos_of_a_service_become_pairs(watched: Watched, address: str, folder
     watched.settled()
     watched.picture("train-services")
     page.get_by_role("button", name="Get photos of these scenes").click()
-    expect(page.get_by_text(re.compile(r"\d\d photos: commons-naip-"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile(r"\d\d photos: commons-naip-"))).to_be_visible()
     expect(page.get_by_text("By 1 author (CC BY-SA 4.0)")).to_be_visible()
     watched.settled()
     watched.picture("train-services-got")
@@ -117,7 +118,7 @@ def test_photos_of_a_service_become_pairs(watched: Watched, address: str, folder
     named.press("Enter")
     watched.settled()
     page.get_by_role("button", name="Make pairs", exact=True).click()
-    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible()
 
 
 def test_photos_that_lie_nowhere_are_an_answer_and_no_failure(watched: Watched, address: str, folder: Path) -> None:
@@ -125,7 +126,7 @@ def test_photos_that_lie_nowhere_are_an_answer_and_no_failure(watched: Watched, 
     open_train(watched, address)
     make_pairs(watched, "far", folder / "far.csv", folder / "tiles" / "demo" / "naip.tif")
     answer = watched.page.get_by_test_id("stAlert").filter(has_text="None of the 3 photos")
-    expect(answer).to_be_visible(timeout=SLOW_MS)
+    expect(answer).to_be_visible()
     expect(watched.page.get_by_text("failed")).to_have_count(0)
 
 
@@ -133,33 +134,38 @@ def test_training_is_paused_refreshed_resumed_and_compared(watched: Watched, add
     page = watched.page
     open_train(watched, address, "Training")
     choose(watched, "first", epochs=20)
-    expect(page.get_by_text(re.compile("once .* photos are embedded"))).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile("once .* photos are embedded"))).to_be_visible()
     start(watched)
-    page.wait_for_url(re.compile("run=first"))
-    act(page, "Pause", "paused")
+    with held(folder / "tiles", unit="steps", beyond=LOOKED_AT):
+        expect(panel(page)).to_contain_text("running")
+        expect(curves(page)).to_have_count(2)
+        page.wait_for_url(re.compile("run=first"))
+        act(page, "Pause", "paused")
     page.reload()
-    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=30_000)
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible()
     before = steps_done(page)
     expect(curves(page)).to_have_count(2)
-    act(page, "Resume", "running")
-    gets_beyond(page, before)
-    watched.picture("train-running")
-    expect(page.get_by_text("first is trained and can index scenes")).to_be_visible(timeout=SLOW_MS)
+    press(page, "Resume")
+    with held(folder / "tiles", unit="steps", beyond=before):
+        expect(panel(page)).to_contain_text("running")
+        gets_beyond(page, before)
+        watched.picture("train-running")
+    expect(page.get_by_text("first is trained and can index scenes")).to_be_visible()
     (resumed,) = (event for event in read_metrics(folder / "weights/runs/first").events if "Resumed" in event.text)
     assert 0 <= resumed.step - before <= 1, "the step that was being taken was ended, and none is taken twice"
     page.get_by_role("link", name="Library").click()
-    expect(page.locator(".st-key-model-first")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-model-first")).to_be_visible()
 
     open_train(watched, address, "Training", "first")
     press(page, "Before and after")
-    page.get_by_role("button", name=re.compile("Index naip-.* with demo-teacher and first")).click(timeout=ANSWER_MS)
+    page.get_by_role("button", name=re.compile("Index naip-.* with demo-teacher and first")).click()
     for side in ("Before: demo-teacher", "After: first"):
-        expect(page.get_by_text(side)).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_text(side)).to_be_visible()
     watched.settled()
-    expect(page.get_by_text(re.compile("of the validation tiles right"))).to_have_count(2, timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile("of the validation tiles right"))).to_have_count(2)
     for side in ("before", "after"):
         drawn = page.frame_locator(f".st-key-compare-{side} iframe[title='streamlit_folium.st_folium']")
-        expect(drawn.locator(".leaflet-image-layer")).to_have_count(1, timeout=30_000)
+        expect(drawn.locator(".leaflet-image-layer")).to_have_count(1)
     pictures = [
         page.locator(f".st-key-compare-{side} [data-testid=stImageContainer] img") for side in ("before", "after")
     ]
@@ -179,28 +185,28 @@ def test_training_outlives_the_server_and_its_own_death(
     open_train(watched, address, "Training")
     choose(watched, "sturdy", epochs=5000)
     start(watched)
+    expect(curves(page)).to_have_count(2)
     page.goto("about:blank")
     servers[address].send_signal(signal.SIGKILL)
-    servers[address].wait(timeout=20)
+    servers[address].wait()
 
     open_train(watched, serve(ROOT / "app.py", env=folders), "Training", "sturdy")
     expect(panel(page)).to_contain_text("running")
     gets_beyond(page, steps_done(page))
     act(page, "Cancel", "cancelled")
-    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible()
     before = steps_done(page)
     act(page, "Resume", "running")
     gets_beyond(page, before)
 
-    told = max((folder / "tiles" / "jobs").glob("*/progress.json"), key=lambda path: path.stat().st_mtime)
-    process = find_process(json.loads(told.read_text())["pid"])
-    assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
-    expect(panel(page)).to_contain_text("interrupted", timeout=30_000)
+    killed = newest(folder / "tiles")
+    assert killed is not None
+    assert send_signal(killed.process, signal.SIGKILL)
+    expect(panel(page)).to_contain_text("interrupted")
     act(page, "Resume", "running")
     act(page, "Cancel", "cancelled")
-    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
+    expect(panel(page).get_by_role("button", name="Resume")).to_be_visible()
     press(page, "Remove")
     page.get_by_role("button", name="Remove for good").click()
-    expect(page.get_by_text("sturdy")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_text("sturdy")).to_have_count(0)
     assert not (folder / "weights" / "runs" / "sturdy").exists()

@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from affine import Affine
 from browser_page import ROOT, Serve, Watched
-from explore_page import ANSWER_MS, answered, ask, open_tab, query_box
+from explore_page import answered, ask, open_tab, query_box
 from odc.geo.geobox import GeoBox
 from playwright.sync_api import Frame, expect
 
@@ -57,7 +57,7 @@ def address(serve: Serve, folder: Path) -> str:
 @pytest.fixture
 def explore(watched: Watched, address: str, names: dict[str, str]) -> Watched:
     watched.open(f"{address}/?scenes={names['naip']}")
-    expect(query_box(watched.page)).to_be_visible(timeout=ANSWER_MS)
+    expect(query_box(watched.page)).to_be_visible()
     watched.settled()
     return watched
 
@@ -68,7 +68,7 @@ def compare_with(watched: Watched, name: str) -> None:
     page.get_by_role("combobox", name=re.compile("Compare with")).click()
     page.get_by_role("option", name=name, exact=True).click()
     line = page.frame_locator("iframe[title='streamlit_folium.st_folium']").locator(".graft-swipe")
-    expect(line).to_have_count(0 if name == NOTHING else 1, timeout=ANSWER_MS)
+    expect(line).to_have_count(0 if name == NOTHING else 1)
     watched.settled()
 
 
@@ -134,7 +134,7 @@ def test_difference_of_two_dates_is_a_layer_and_a_file(explore: Watched, names: 
     expect(explore.map_frame().locator(".graft-swipe-right")).to_contain_text("1 m · 2030-")
     ask(explore, "downtown")
     page.get_by_role("radio", name="difference").click()
-    expect(page.get_by_text("Change in density of downtown")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Change in density of downtown")).to_be_visible()
     expect(page.get_by_text(f"orange: denser in {names['naip_later']}")).to_be_visible()
     expect(page.get_by_text(re.compile(f"Before: {names['naip']}\\s+1 m · date unknown"))).to_be_visible()
     explore.settled()
@@ -145,7 +145,7 @@ def test_difference_of_two_dates_is_a_layer_and_a_file(explore: Watched, names: 
     open_tab(explore, "Files")
     page.get_by_role("button", name="Write the change").click()
     link = page.get_by_role("button", name=re.compile("Change map, GeoTIFF"))
-    expect(link).to_be_visible(timeout=ANSWER_MS)
+    expect(link).to_be_visible()
     explore.picture("two-scenes-files")
     with page.expect_download() as started:
         link.click()
@@ -165,12 +165,12 @@ def test_address_brings_the_comparison_back(explore: Watched, names: dict[str, s
     compare_with(explore, names["sentinel2"])
     ask(explore, "forest")
     page.get_by_role("radio", name="difference").click()
-    expect(page.get_by_text("Change in density of forest")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Change in density of forest")).to_be_visible()
     explore.settled()
     shared = page.url
     page.goto("about:blank")
     explore.open(shared)
-    expect(page.get_by_text("Change in density of forest")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Change in density of forest")).to_be_visible()
     expect(page.get_by_text(f"orange: denser in {names['sentinel2']}")).to_be_visible()
     compare_with(explore, NOTHING)
     answered(explore, "forest")
@@ -182,9 +182,7 @@ def test_scene_of_another_place_is_not_offered_and_named_where_the_address_asks_
 ) -> None:
     watched.open(f"{address}/?scenes={names['naip']}&against={names['elsewhere']}")
     page = watched.page
-    expect(page.get_by_text(f"{names['elsewhere']} shows another place than {names['naip']}")).to_be_visible(
-        timeout=ANSWER_MS
-    )
+    expect(page.get_by_text(f"{names['elsewhere']} shows another place than {names['naip']}")).to_be_visible()
     page.get_by_role("combobox", name=re.compile("Compare with")).click()
     expect(page.get_by_role("option", name=names["naip_later"], exact=True)).to_be_visible()
     expect(page.get_by_role("option", name=names["elsewhere"], exact=True)).to_have_count(0)
@@ -192,12 +190,12 @@ def test_scene_of_another_place_is_not_offered_and_named_where_the_address_asks_
 
 def test_two_sensors_together_point_to_the_comparison(watched: Watched, address: str, names: dict[str, str]) -> None:
     watched.open(f"{address}/?scenes={names['naip']}&scenes={names['sentinel2']}&query=forest")
-    expect(watched.page.get_by_text('"Compare with"').first).to_be_visible(timeout=ANSWER_MS)
+    expect(watched.page.get_by_text('"Compare with"').first).to_be_visible()
 
 
 def test_marked_tile_does_not_carry_over_to_another_sensor(explore: Watched, names: dict[str, str]) -> None:
     compare_with(explore, names["sentinel2"])
     ask(explore, "forest")
     explore.page.locator("[class*=st-key-thumb_up-gallery-] button").first.click()
-    expect(explore.page.get_by_text("means something to one of the two encoders only")).to_be_visible(timeout=ANSWER_MS)
+    expect(explore.page.get_by_text("means something to one of the two encoders only")).to_be_visible()
     expect(explore.page.get_by_text("Traceback")).to_have_count(0)
