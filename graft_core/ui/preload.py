@@ -1,5 +1,6 @@
 """What takes seconds to import, imported while nobody waits: before the first page, and before the first answer."""
 
+import gc
 from importlib import import_module
 from threading import Event, Thread
 
@@ -30,6 +31,10 @@ def preload(modules: tuple[str, ...], after_s: float = 0.0) -> None:
         wanted.wait(after_s)
         for module in modules:
             import_module(module)
+        # Streamlit collects garbage after every run of a page; what was imported is none, and looking through all of
+        # it again takes longer than most runs.
+        gc.collect()
+        gc.freeze()
 
     thread = Thread(target=work, name=f"preload {modules[0]}", daemon=True)
     _begun[modules] = (thread, wanted)

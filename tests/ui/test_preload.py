@@ -1,5 +1,6 @@
 """What is imported while nobody waits for it."""
 
+import gc
 import sys
 import threading
 from pathlib import Path
@@ -37,3 +38,14 @@ def test_pause_ends_when_somebody_needs_it(module: str) -> None:
 def test_nobody_waits_for_what_was_not_begun(module: str) -> None:
     finish((module,))
     assert module not in sys.modules
+
+
+def test_collecting_garbage_does_not_look_through_what_was_imported(module: str) -> None:
+    frozen = gc.get_freeze_count()
+    try:
+        preload((module,))
+        finish((module,))
+        assert gc.get_freeze_count() > frozen
+        assert not any(each is sys.modules[module].__dict__ for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
