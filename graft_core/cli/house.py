@@ -47,9 +47,11 @@ def world(
     later: Annotated[bool, typer.Option("--later", help="Write the same place some years later too.")] = False,
 ) -> None:
     """Write a demo world: imagery at two resolutions, ground photos, and the truth."""
-    from graft_core.world.scenes import write_world
+    from graft_core.world.scenes import write_second_date, write_world
 
-    show(write_world(out, seed, size, second_date=later), f"world {seed}")
+    show(write_world(out, seed, size), f"world {seed}")
+    if later:
+        show(write_second_date(out), f"world {seed} later")
     print_lines(str(path) for path in sorted(out.iterdir()))
 
 

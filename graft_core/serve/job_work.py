@@ -50,6 +50,20 @@ def demo(arguments: Mapping[str, Any], report: Report) -> None:
         report.made(f"The demo world is in {folder}, and its scenes are indexed.")
 
 
+def later(arguments: Mapping[str, Any], report: Report) -> None:
+    """Draw a world some years later into its folder, and embed both scenes."""
+    with turn(report, arguments.get("device")) as device:
+        report.runs("Drawing the same place some years later.")
+        from graft_core.io.scene import open_scene
+        from graft_core.world.scenes import write_second_date
+
+        folder = Path(arguments["folder"])
+        report.follow(write_second_date(folder))
+        for name in ("naip_later.tif", "sentinel2_later.tif"):
+            _embed(open_scene(folder / name), arguments, device, report)
+        report.made(f"The second date is in {folder}, and its scenes are indexed.")
+
+
 def _embed(scene: "Scene", arguments: Mapping[str, Any], device: str, report: Report) -> None:
     from graft_core.index.store import IndexStore
     from graft_core.tasks.catalog import encoder_for
@@ -185,6 +199,7 @@ WORK: Mapping[str, Callable[[Mapping[str, Any], Report], None]] = {
     "imagery": imagery,
     "embeddings": embeddings,
     "demo": demo,
+    "later": later,
     "photos": photos,
     "pairs": pairs,
     "train": train,

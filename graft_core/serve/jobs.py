@@ -30,7 +30,7 @@ from graft_core.serve.processes import is_alive, send_signal
 from graft_core.types import Progress
 
 Kind = Literal[
-    "index", "fetch", "demo", "pairs", "train", "patches", "segment", "classify", "ask", "imagery", "photos",
+    "index", "fetch", "demo", "later", "pairs", "train", "patches", "segment", "classify", "ask", "imagery", "photos",
     "embeddings",
 ]  # fmt: skip
 
@@ -44,7 +44,7 @@ TRAIN_GRACE_S = 120.0
 """The same for training, which ends its step and writes a checkpoint."""
 
 _NEEDED = {
-    "index": "scene", "fetch": "name", "demo": "seed", "pairs": "out", "train": "config",
+    "index": "scene", "fetch": "name", "demo": "seed", "later": "folder", "pairs": "out", "train": "config",
     "patches": "scene", "segment": "out", "classify": "out", "ask": "out", "imagery": "ids",
     "photos": "out", "embeddings": "files",
 }  # fmt: skip
@@ -61,6 +61,7 @@ class Job:
     """Name of its folder."""
     kind: Kind
     """``index``: embed a scene. ``fetch``: get a model's files. ``demo``: draw the demo world and embed its scenes.
+    ``later``: the same for a second date of a drawn world.
     ``pairs``: place photos on scenes. ``train``: teach an encoder. ``patches``: embed the patches of an area.
     ``segment``: outline what a query finds. ``classify``: a label map of a list of classes.
     ``ask``: run the program of a question. ``imagery``: get images of a catalogue, and embed them where asked.
@@ -111,7 +112,8 @@ def start_job(kind: Kind, title: str, arguments: Mapping[str, Any]) -> Job:
         kind: what to do.
         title: what to call it in front of people.
         arguments: ``index``: scene, and where stated encoder, stride, sensor, gsd and bands. ``fetch``: name.
-            ``demo``: seed, and where stated size. ``pairs``: photos, scenes, options and out, the table to write.
+            ``demo``: seed, and where stated size. ``later``: folder, of a world. ``pairs``: photos, scenes, options and
+            out, the table to write.
             ``train``: config (``train.config.config_table``), and where stated device and resume. ``patches``: scene,
             and where stated encoder, area (`geo.masks.area_from_text`) and margin_px. ``segment``: as ``patches``, and
             query (JSON), options (`tasks.segment.SegmentOptions`), refine and out, the file to write. ``classify``: as

@@ -8,7 +8,7 @@ from graft_core.ui.errors import told
 from graft_core.ui.job_panel import show_jobs
 
 DEMO = {"seed": 136}
-"""A world in summer, in whose two kilometres each suggestion of the query box finds something."""
+"""A world in spring, in whose two kilometres each suggestion of the query box finds something."""
 
 
 def make_demo() -> None:

@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from graft_core.errors import ExportError
-from graft_core.io.geotiff import write_raster
+from graft_core.io.geotiff import read_info, write_raster
 from graft_core.io.photo import PhotoTags, write_photo
 from graft_core.io.vector import write_points
 from graft_core.types import Progress, SensorName
@@ -32,10 +32,11 @@ PHOTO_PX = 160
 POSITION_ERROR_M = 4.0
 """Standard deviation of a photo's position along each axis, as of a telephone under open sky."""
 STRIP_PX = 256
+SEED_TAG = "GRAFT_WORLD_SEED"
 FILES = ("naip.tif", "truth_naip.tif", "sentinel2.tif", "truth_sentinel2.tif", "photos", "photos.parquet")
 LATER_FILES = ("naip_later.tif", "truth_naip_later.tif", "sentinel2_later.tif", "truth_sentinel2_later.tif")
 """What a world has more of where its second date is wanted."""
-LATER_YEAR = 2030
+FIRST_YEAR, LATER_YEAR = 2024, 2030
 CLASS_NAMES = {number: name for name, number in land.ID.items()}
 
 Render = Callable[[int, int, int, int, int], tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]]
@@ -66,14 +67,13 @@ KINDS: dict[SensorName, SceneKind] = {
 SEASON_MONTH = {"spring": 4, "summer": 7, "autumn": 10, "dry season": 8}
 
 
-def write_world(out: Path, seed: int, size: int = 4096, *, second_date: bool = False) -> Iterator[Progress]:
+def write_world(out: Path, seed: int, size: int = 4096) -> Iterator[Progress]:
     """Write ``FILES`` of one world into a folder, each whole or not at all.
 
     Args:
         out: made if missing; files of an earlier world in it are replaced.
         seed: the same number is always the same world.
         size: side of the 1 m scene, metres; the 10 m scene is ``SENTINEL2_PX`` pixels wide, or as wide as this one.
-        second_date: write ``LATER_FILES`` too, the same place some years later; the others stay as they are.
 
     Raises:
         ExportError: the folder cannot be written, or the disk is full.
@@ -85,23 +85,40 @@ def write_world(out: Path, seed: int, size: int = 4096, *, second_date: bool = F
     started = time.monotonic()
     wide = max(SENTINEL2_PX, size // 10)
     sides: dict[SensorName, int] = {"naip": size, "sentinel2": wide}
-    dates = (seed, later(seed)) if second_date else (seed,)
-    total = len(dates) * (size * size + wide * wide) + PHOTOS * PHOTO_PX * PHOTO_PX
+    total = size * size + wide * wide + PHOTOS * PHOTO_PX * PHOTO_PX
     done = 0
-    for moment in dates:
-        for sensor, side in sides.items():
-            for pixels in _write_scene(out, sensor, moment, side):
-                done += pixels
-                yield Progress(done, total, "pixels", time.monotonic() - started)
+    for sensor, side in sides.items():
+        for pixels in _write_scene(out, sensor, seed, side):
+            done += pixels
+            yield Progress(done, total, "pixels", time.monotonic() - started)
     for _ in _write_photos(out, seed, size):
         done += PHOTO_PX * PHOTO_PX
         yield Progress(done, total, "pixels", time.monotonic() - started)
 
 
+def write_second_date(folder: Path) -> Iterator[Progress]:
+    """Write ``LATER_FILES`` into the folder of a world: the same place some years later, in scenes as large.
+
+    Raises:
+        ExportError: there is no world in the folder, or it takes no more.
+    """
+    started = time.monotonic()
+    first = {sensor: read_info(folder / f"{sensor}.tif") for sensor in KINDS}
+    total = sum(info.geobox.width * info.geobox.height for info in first.values())
+    done = 0
+    for sensor, info in first.items():
+        seed = info.tags.get(SEED_TAG)
+        if seed is None:
+            raise ExportError(f"{folder / sensor}.tif is no scene of a drawn world; give the folder of one.")
+        for pixels in _write_scene(folder, sensor, later(int(seed)), info.geobox.width):
+            done += pixels
+            yield Progress(done, total, "pixels", time.monotonic() - started)
+
+
 def write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> None:
     """Write one square scene of ``side`` pixels around the world's origin, and its truth, into an existing folder.
 
-    The files of a later seed (`graft_core.world.years.later`) end in ``_later`` and have a date.
+    The files of a later seed (`graft_core.world.years.later`) end in ``_later``.
     """
     for _ in _write_scene(out, sensor, seed, side):
         pass
@@ -125,7 +142,7 @@ def _write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> Iterato
         pixels,
         geobox,
         descriptions=kind.bands,
-        tags={"PRODUCT": kind.product, "GRAFT_WORLD_SEED": str(place_of(seed)), **_date_tag(seed)},
+        tags={"PRODUCT": kind.product, SEED_TAG: str(place_of(seed)), "ACQUISITION_DATE": _day(seed).isoformat()},
         photometric="rgb" if sensor == "naip" else "gray",
         scales=[kind.scale] * 4,
     )
@@ -134,11 +151,9 @@ def _write_scene(out: Path, sensor: SensorName, seed: int, side: int) -> Iterato
     )
 
 
-def _date_tag(seed: int) -> dict[str, str]:
-    """The day of a later date's imagery; the first date has none."""
-    if not is_later(seed):
-        return {}
-    return {"ACQUISITION_DATE": date(LATER_YEAR, SEASON_MONTH[land.style(seed).season], 15).isoformat()}
+def _day(seed: int) -> date:
+    """The day the imagery is of: one in its season, at the first date in the month of the photos."""
+    return date(LATER_YEAR if is_later(seed) else FIRST_YEAR, SEASON_MONTH[land.style(seed).season], 15)
 
 
 def _write_photos(out: Path, seed: int, size: int) -> Iterator[None]:
@@ -181,7 +196,7 @@ def _positions(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
 
 def _times(season: str, rng: np.random.Generator) -> list[datetime]:
     """Moments by daylight in a world's season."""
-    start = datetime(2024, SEASON_MONTH[season], 1, 8)
+    start = datetime(FIRST_YEAR, SEASON_MONTH[season], 1, 8)
     days, seconds = rng.integers(28, size=PHOTOS), rng.integers(10 * 3600, size=PHOTOS)
     return [start + timedelta(days=int(d), seconds=int(s)) for d, s in zip(days, seconds, strict=True)]
 

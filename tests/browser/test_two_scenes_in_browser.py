@@ -9,6 +9,8 @@ import rasterio
 from affine import Affine
 from browser_page import ROOT, Serve, Watched
 from explore_page import answered, ask, open_tab, query_box
+from library_page import job, open_library
+from long_work import finish
 from odc.geo.geobox import GeoBox
 from playwright.sync_api import Frame, expect
 
@@ -25,6 +27,12 @@ from graft_core.world.years import later
 SEED = 2003
 
 
+def index(path: Path, tiles: Path) -> None:
+    """Index a scene by the encoder that suits it."""
+    scene = open_scene(path)
+    finish(index_scene(scene, encoder_for(scene), tiles / "indexes"))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One place by two sensors, at two dates by the finer one, and another place; all of it indexed."""
@@ -36,9 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pixels = np.moveaxis(render_naip(5, 0, 0, 256, 256)[0], 2, 0)
     write_raster(folder / "elsewhere.tif", pixels, box, descriptions=KINDS["naip"].bands, photometric="rgb")
     for path in sorted({*folder.glob("*.tif")} - {*folder.glob("truth*")}):
-        scene = open_scene(path)
-        for _ in index_scene(scene, encoder_for(scene), folder / "tiles" / "indexes"):
-            pass
+        index(path, folder / "tiles")
     return folder
 
 
@@ -89,8 +95,8 @@ def test_imagery_and_density_of_each_scene_lie_on_its_side_of_a_line(explore: Wa
     page = explore.page
     compare_with(explore, names["sentinel2"])
     frame = explore.map_frame()
-    expect(frame.locator(".graft-swipe-left")).to_have_text(f"{names['naip']}\n1 m · date unknown")
-    expect(frame.locator(".graft-swipe-right")).to_have_text(f"{names['sentinel2']}\n10 m · date unknown")
+    expect(frame.locator(".graft-swipe-left")).to_have_text(f"{names['naip']}\n1 m · 2024-08-15")
+    expect(frame.locator(".graft-swipe-right")).to_have_text(f"{names['sentinel2']}\n10 m · 2024-08-15")
     for side in ("left", "right"):
         expect(frame.locator(f".leaflet-graft-{side}-imagery-pane .leaflet-tile-loaded").first).to_be_visible()
     explore.picture("two-scenes-imagery")
@@ -99,7 +105,7 @@ def test_imagery_and_density_of_each_scene_lie_on_its_side_of_a_line(explore: Wa
     for side in ("left", "right"):
         expect(frame.locator(f".leaflet-graft-{side}-pane .leaflet-image-layer")).to_have_count(1)
     width = frame.evaluate("map.getSize().x")
-    slider = frame.get_by_role("slider", name=re.compile("date unknown \\| sentinel2", re.DOTALL))
+    slider = frame.get_by_role("slider", name=re.compile("2024-08-15 \\| sentinel2", re.DOTALL))
     slider.focus()
     for _ in range(20):
         slider.press("ArrowLeft")
@@ -136,7 +142,7 @@ def test_difference_of_two_dates_is_a_layer_and_a_file(explore: Watched, names: 
     page.get_by_role("radio", name="difference").click()
     expect(page.get_by_text("Change in density of downtown")).to_be_visible()
     expect(page.get_by_text(f"orange: denser in {names['naip_later']}")).to_be_visible()
-    expect(page.get_by_text(re.compile(f"Before: {names['naip']}\\s+1 m · date unknown"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"Before: {names['naip']}\\s+1 m · 2024-08-15"))).to_be_visible()
     explore.settled()
     frame = explore.map_frame()
     expect(frame.locator(".graft-swipe")).to_have_count(0)
@@ -199,3 +205,26 @@ def test_marked_tile_does_not_carry_over_to_another_sensor(explore: Watched, nam
     explore.page.locator("[class*=st-key-thumb_up-gallery-] button").first.click()
     expect(explore.page.get_by_text("means something to one of the two encoders only")).to_be_visible()
     expect(explore.page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_second_date_of_the_demo_world_is_drawn_indexed_and_compared(
+    watched: Watched, address: str, folder: Path
+) -> None:
+    demo = folder / "tiles" / "demo"
+    demo.mkdir()
+    write_scene(demo, "naip", SEED, 512)
+    write_scene(demo, "sentinel2", SEED, 256)
+    index(demo / "naip.tif", folder / "tiles")
+    open_library(watched, address)
+    page = watched.page
+    page.get_by_role("radio", name="Sample").click()
+    page.get_by_role("button", name="Draw and index it").click()
+    expect(job(page, "Draw and index the demo world some years later")).to_be_visible()
+    link = page.get_by_role("link", name="Compare the two dates")
+    expect(link).to_be_visible()
+    watched.settled()
+    watched.picture("library-second-date")
+    link.click()
+    frame = watched.map_frame()
+    expect(frame.locator(".graft-swipe-left")).to_contain_text("1 m · 2024-08-15")
+    expect(frame.locator(".graft-swipe-right")).to_contain_text("1 m · 2030-")

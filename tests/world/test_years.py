@@ -4,12 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
+from odc.geo.geobox import GeoBox
 
-from graft_core.io.geotiff import read_classes, read_info
+from graft_core.errors import ExportError
+from graft_core.io.geotiff import read_classes, read_info, write_raster
 from graft_core.io.scene import open_scene
 from graft_core.world import land, overhead, scenes
 from graft_core.world.noise import Grid
-from graft_core.world.scenes import FILES, LATER_FILES, LATER_YEAR, write_world
+from graft_core.world.scenes import (
+    FILES,
+    FIRST_YEAR,
+    LATER_FILES,
+    LATER_YEAR,
+    WORLD_CRS,
+    write_second_date,
+    write_world,
+)
 from graft_core.world.style import style
 from graft_core.world.succession import SUCCESSORS
 from graft_core.world.years import is_later, later, place_of
@@ -66,19 +77,28 @@ def test_a_second_date_lies_beside_the_first_and_leaves_it_as_it_is(
 ) -> None:
     monkeypatch.setattr(scenes, "SENTINEL2_PX", 300)
     monkeypatch.setattr(scenes, "PHOTOS", 8)
-    list(write_world(tmp_path / "one", 5, 256))
-    steps = list(write_world(tmp_path / "two", 5, 256, second_date=True))
-    assert steps[-1].done == steps[-1].total
-    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == sorted((*FILES, *LATER_FILES))
-    for name in ("naip.tif", "sentinel2.tif", "truth_naip.tif", "photos/0003.jpg"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    names = ("naip.tif", "sentinel2.tif", "truth_naip.tif", "photos/0003.jpg")
+    list(write_world(tmp_path, 5, 256))
+    before = [(tmp_path / name).read_bytes() for name in names]
+    steps = list(write_second_date(tmp_path))
+    assert steps[-1].done == steps[-1].total == 256**2 + 300**2
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*FILES, *LATER_FILES))
+    assert [(tmp_path / name).read_bytes() for name in names] == before
     for sensor in ("naip", "sentinel2"):
-        first, second = (open_scene(tmp_path / "two" / f"{sensor}{ending}.tif") for ending in ("", "_later"))
+        first, second = (open_scene(tmp_path / f"{sensor}{ending}.tif") for ending in ("", "_later"))
         assert first.geobox == second.geobox
         assert first.sensor == second.sensor == sensor
-        assert first.acquired is None
-        assert second.acquired is not None
-        assert second.acquired.year == LATER_YEAR
-        classes, _ = read_classes(tmp_path / "two" / f"truth_{sensor}_later.tif")
+        assert [scene.acquired and scene.acquired.year for scene in (first, second)] == [FIRST_YEAR, LATER_YEAR]
+        classes, _ = read_classes(tmp_path / f"truth_{sensor}_later.tif")
         assert classes.min() >= 1
-    assert read_info(tmp_path / "two" / "naip_later.tif").tags["GRAFT_WORLD_SEED"] == "5"
+    assert read_info(tmp_path / "naip_later.tif").tags["GRAFT_WORLD_SEED"] == "5"
+
+
+def test_a_second_date_wants_the_folder_of_a_world(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"naip\.tif"):
+        next(write_second_date(tmp_path))
+    box = GeoBox((8, 8), Affine(1, 0, 0, 0, -1, 0), WORLD_CRS)
+    for name in ("naip.tif", "sentinel2.tif"):
+        write_raster(tmp_path / name, np.zeros((1, 8, 8), np.uint8), box, descriptions=["any"])
+    with pytest.raises(ExportError, match="no scene of a drawn world"):
+        next(write_second_date(tmp_path))

@@ -18,6 +18,7 @@ from graft_core.ui.errors import told
 from graft_core.ui.figures import free_bytes, size_text
 from graft_core.ui.indexing import choose_encoder, choose_sensor, start_indexing
 from graft_core.ui.library.add_embeddings import by_embeddings
+from graft_core.ui.library.second_date import offer_second_date
 
 RASTERS = ["tif", "tiff", "jp2"]
 """Rasters that are one file; a VRT refers to others."""
@@ -120,7 +121,7 @@ def _by_upload() -> None:
 
 
 def _sample() -> None:
-    """A real scene for those who have none at hand."""
+    """A real scene for those who have none at hand, and a second date of the demo world."""
     sample = find_model(SAMPLE)
     st.markdown(f"{sample.what}.")
     st.caption(sample.licence)
@@ -133,6 +134,7 @@ def _sample() -> None:
     elif st.button(f"Fetch it ({size_text(sample.size_bytes or 0)})", icon=":material/download:", type="primary"):
         start_job("fetch", f"Fetch {SAMPLE}", {"name": SAMPLE})
         st.rerun()
+    offer_second_date()
 
 
 def _options() -> tuple[SensorOption | None, str | None]:
