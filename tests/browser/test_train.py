@@ -91,36 +91,6 @@ def test_photos_become_pairs_with_a_report(watched: Watched, address: str, folde
     watched.picture("train-pairs")
 
 
-def test_photos_of_a_service_become_pairs(watched: Watched, address: str, folder: Path, services: Services) -> None:
-    album = geopandas.read_parquet(folder / "tiles" / "demo" / "photos.parquet")
-    services.photos = [
-        Served(f"{i}", photo.geometry.x, photo.geometry.y, (folder / "tiles" / "demo" / photo.path).read_bytes())
-        for i, photo in enumerate(album.head(60).itertuples(), start=1)
-    ]
-    open_train(watched, address)
-    page = watched.page
-    page.get_by_role("radio", name="Services").click()
-    page.get_by_role("button", name="Get photos of these scenes").click()
-    expect(page.get_by_test_id("stAlert").filter(has_text="Choose the scenes first")).to_be_visible()
-    box = page.get_by_role("combobox", name="Scenes")
-    box.fill(str(folder / "tiles" / "demo" / "naip.tif"))
-    box.press("Enter")
-    box.press("Escape")
-    watched.settled()
-    watched.picture("train-services")
-    page.get_by_role("button", name="Get photos of these scenes").click()
-    expect(page.get_by_text(re.compile(r"\d\d photos: commons-naip-"))).to_be_visible()
-    expect(page.get_by_text("By 1 author (CC BY-SA 4.0)")).to_be_visible()
-    watched.settled()
-    watched.picture("train-services-got")
-    named = page.get_by_label("Name of the pairs")
-    named.fill("shared")
-    named.press("Enter")
-    watched.settled()
-    page.get_by_role("button", name="Make pairs", exact=True).click()
-    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible()
-
-
 def test_photos_that_lie_nowhere_are_an_answer_and_no_failure(watched: Watched, address: str, folder: Path) -> None:
     (folder / "far.csv").write_text("path,lon,lat\n" + "".join(f"{n}.jpg,10.{n},50\n" for n in range(3)))
     open_train(watched, address)
@@ -211,3 +181,34 @@ def test_training_outlives_the_server_and_its_own_death(
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_text("sturdy")).to_have_count(0)
     assert not (folder / "weights" / "runs" / "sturdy").exists()
+
+
+def test_photos_of_a_service_become_pairs(watched: Watched, address: str, folder: Path, services: Services) -> None:
+    album = geopandas.read_parquet(folder / "tiles" / "demo" / "photos.parquet")
+    services.photos = [
+        Served(f"{i}", photo.geometry.x, photo.geometry.y, (folder / "tiles" / "demo" / photo.path).read_bytes())
+        for i, photo in enumerate(album.head(60).itertuples(), start=1)
+    ]
+    open_train(watched, address)
+    page = watched.page
+    page.get_by_role("radio", name="Services").click()
+    page.get_by_role("button", name="Get photos of these scenes").click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="Choose the scenes first")).to_be_visible()
+    box = page.get_by_role("combobox", name="Scenes")
+    box.fill(str(folder / "tiles" / "demo" / "naip.tif"))
+    box.press("Enter")
+    box.press("Escape")
+    watched.settled()
+    watched.picture("train-services")
+    page.get_by_role("button", name="Get photos of these scenes").click()
+    expect(page.get_by_text(re.compile(r"\d\d photos: commons-naip-"))).to_be_visible()
+    expect(page.get_by_text("By 1 author (CC BY-SA 4.0)")).to_be_visible()
+    watched.settled()
+    watched.picture("train-services-got")
+    named = page.get_by_label("Name of the pairs")
+    named.fill("shared")
+    named.press("Enter")
+    watched.settled()
+    page.get_by_role("button", name="Make pairs", exact=True).click()
+    expect(page.get_by_role("combobox", name=re.compile("Report of"))).to_have_value("shared")
+    expect(page.get_by_text(re.compile(r"photos of \d+ in \d+ tiles of 1 scene"))).to_be_visible()
