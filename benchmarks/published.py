@@ -51,7 +51,7 @@ def main() -> None:
     """Read the sizes, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000, help="embeddings in the set")
-    parser.add_argument("--encoder", default="ViT-B-32", help="architecture whose width they have")
+    parser.add_argument("--encoder", default="ViT-S-32-alt", help="architecture whose width they have")
     parser.add_argument("--folder", type=Path, default=None, help="disk to measure on; default: the temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -62,8 +62,7 @@ def main() -> None:
 def measure(folder: Path, rows: int, architecture: str) -> dict[str, Any]:
     """Seconds and bytes of an import, of the first map and of a later one."""
     card = str(random_card(architecture, folder))
-    encoder = load_encoder(card)
-    write_set(folder / "set", rows, encoder.spec.dim)
+    write_set(folder / "set", rows, load_encoder(card).spec.dim)
     files = sorted((folder / "set").iterdir())
     root = folder / "tiles" / "indexes"
     before = _peak_mb()
