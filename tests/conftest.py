@@ -15,6 +15,17 @@ if WORKERS := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # before torch count
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def as_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Programs that tests start do without what only the tests want: requirements.txt is all that a user has.
+
+    open_clip loads transformers wherever it can, which takes a second and more of every start.
+    """
+    folder = tmp_path_factory.mktemp("as-installed")
+    (folder / "transformers.py").write_text('raise ImportError("requirements.txt does not name it")\n')
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real imagery beside the checkout; a machine without it skips, except in CI, which must have it."""

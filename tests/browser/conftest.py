@@ -78,7 +78,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Serve:
         log = tmp_path_factory.mktemp("server") / "log.txt"
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
         command += [f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", *flags]
-        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        surroundings = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}", **(env or {})}
         with log.open("wb") as output:
             server = subprocess.Popen(
                 command, cwd=script.parent, env=surroundings, stdout=output, stderr=subprocess.STDOUT
