@@ -8,7 +8,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local_server import PATIENCE_S
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, Request, Route, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Frame,
+    Locator,
+    Page,
+    Request,
+    Route,
+    ViewportSize,
+    expect,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -37,8 +48,17 @@ class Watched:
         self.settled()
 
     def settled(self) -> None:
-        """Wait until the script's run is over."""
+        """Wait until the script's run is over, also one that was asked for just now and has not begun yet."""
+        self.page.wait_for_timeout(200)
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+    def press(self, button: Locator) -> None:
+        """Press a button once it has its place: what no longer belongs above it goes away after the script's run."""
+        expect(button).to_be_visible()
+        self.settled()
+        self.page.wait_for_timeout(500)
+        self.settled()
+        button.click()
 
     def map_frame(self) -> Frame:
         """The frame of the page's map, drawn."""

@@ -52,7 +52,7 @@ def draw_area(watched: Watched, bounds: tuple[float, float, float, float]) -> No
 
 def search(watched: Watched, says: str) -> None:
     """Press the button, and wait for what is said of what was found."""
-    watched.page.get_by_role("button", name="Search", exact=True).click()
+    watched.press(watched.page.get_by_role("button", name="Search", exact=True))
     expect(watched.page.get_by_text(says).first).to_be_visible()
     watched.settled()
 
@@ -72,7 +72,7 @@ def get(watched: Watched, button: str = "Get and index") -> Locator:
     """Start the job once the estimate is there; its box."""
     page = watched.page
     expect(page.get_by_role("button", name=button, exact=True)).to_be_enabled()
-    page.get_by_role("button", name=button, exact=True).click()
+    watched.press(page.get_by_role("button", name=button, exact=True))
     expect(job(page, "Get ")).to_be_visible()
     return job(page, "Get ")
 

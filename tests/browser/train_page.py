@@ -87,23 +87,15 @@ def curves(page: Page) -> Locator:
     return page.get_by_test_id("stVegaLiteChart")
 
 
-def press(page: Page, verb: str) -> None:
-    """Press a button of the run, once it has its place."""
-    button, over = (
-        panel(page).get_by_role("button", name=verb),
-        "[data-testid=stApp][data-test-script-state=notRunning]",
-    )
-    expect(button).to_be_visible()
-    page.locator(over).wait_for()
-    page.wait_for_timeout(500)  # what no longer belongs there is taken away after the script's run
-    page.locator(over).wait_for()
-    button.click()
+def press(watched: Watched, verb: str) -> None:
+    """Press a button of the run."""
+    watched.press(panel(watched.page).get_by_role("button", name=verb))
 
 
-def act(page: Page, verb: str, then: str) -> None:
+def act(watched: Watched, verb: str, then: str) -> None:
     """Press a button of the run, and wait for the state after it."""
-    press(page, verb)
-    expect(panel(page)).to_contain_text(then)
+    press(watched, verb)
+    expect(panel(watched.page)).to_contain_text(then)
 
 
 def steps_done(page: Page) -> int:
