@@ -16,7 +16,7 @@ def offer_second_date() -> None:
     if not (folder / "naip.tif").exists():
         return
     st.divider()
-    st.markdown("The demo world some years later, to compare two dates: a tenth of the land and more is something else.")
+    st.markdown("The demo world some years later, to compare two dates: a tenth of the land and more has changed.")
     before, after = (_name_in_index(folder / name) for name in ("naip.tif", "naip_later.tif"))
     if at_work("later"):
         st.caption("It is being drawn and indexed.")
