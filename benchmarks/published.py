@@ -92,7 +92,7 @@ def measure(folder: Path, rows: int, architecture: str) -> dict[str, Any]:
 
 
 def write_set(folder: Path, rows: int, dim: int) -> None:
-    """``rows`` fragments around 10 degrees east, south to north."""
+    """``rows`` fragments as a square, in parts from south to north; embeddings of ``dim`` values, float32."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     wide = math.isqrt(rows - 1) + 1

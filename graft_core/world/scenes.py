@@ -107,8 +107,8 @@ def write_second_date(folder: Path) -> Iterator[Progress]:
     total = sum(info.geobox.width * info.geobox.height for info in first.values())
     done = 0
     for sensor, info in first.items():
-        seed = info.tags.get(SEED_TAG)
-        if seed is None:
+        seed = info.tags.get(SEED_TAG, "")
+        if not seed.isdecimal():
             raise ExportError(f"{folder / sensor}.tif is no scene of a drawn world; give the folder of one.")
         for pixels in _write_scene(folder, sensor, later(int(seed)), info.geobox.width):
             done += pixels

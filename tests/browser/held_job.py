@@ -19,7 +19,7 @@ def held(tiles: Path, *, unit: str | None = None, beyond: int = -1) -> Iterator[
     Args:
         tiles: folder of the scenes, which has the jobs in it.
         unit: what it counts by then; anything unless given.
-        beyond: how many of these are not enough; none is enough unless given.
+        beyond: how many of these are not enough; unless given, to have begun is.
     """
     until = time.monotonic() + PATIENCE_S
     while (status := newest(tiles)) is None or not _is_there(status, unit, beyond):

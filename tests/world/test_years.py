@@ -17,6 +17,7 @@ from graft_core.world.scenes import (
     FIRST_YEAR,
     LATER_FILES,
     LATER_YEAR,
+    SEED_TAG,
     WORLD_CRS,
     write_second_date,
     write_world,
@@ -98,7 +99,8 @@ def test_a_second_date_wants_the_folder_of_a_world(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"naip\.tif"):
         next(write_second_date(tmp_path))
     box = GeoBox((8, 8), Affine(1, 0, 0, 0, -1, 0), WORLD_CRS)
-    for name in ("naip.tif", "sentinel2.tif"):
-        write_raster(tmp_path / name, np.zeros((1, 8, 8), np.uint8), box, descriptions=["any"])
-    with pytest.raises(ExportError, match="no scene of a drawn world"):
-        next(write_second_date(tmp_path))
+    for tags in ({}, {SEED_TAG: "seven"}):
+        for name in ("naip.tif", "sentinel2.tif"):
+            write_raster(tmp_path / name, np.zeros((1, 8, 8), np.uint8), box, descriptions=["any"], tags=tags)
+        with pytest.raises(ExportError, match="no scene of a drawn world"):
+            next(write_second_date(tmp_path))

@@ -11,16 +11,16 @@ from graft_core.ui.job_panel import at_work
 
 
 def offer_second_date() -> None:
-    """Draw and index it, or compare what is there; nothing where there is no demo world."""
+    """Draw and index it, or compare what is there; nothing where the first date is not indexed."""
     folder = settings.tiles_dir() / "demo"
-    if not (folder / "naip.tif").exists():
+    before, after = (_name_in_index(folder / name) for name in ("naip.tif", "naip_later.tif"))
+    if before is None:
         return
     st.divider()
     st.markdown("The demo world some years later, to compare two dates: a tenth of the land and more has changed.")
-    before, after = (_name_in_index(folder / name) for name in ("naip.tif", "naip_later.tif"))
     if at_work("later"):
         st.caption("It is being drawn and indexed.")
-    elif before and after:
+    elif after is not None:
         st.page_link(
             "pages/1_Explore.py",
             label="Compare the two dates",
